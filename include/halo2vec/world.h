@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+
+/// @file world.h
+/// The ranks and threads of a run. Results never depend on either.
+#pragma once
+
+#include <mpi.h>
+
+#include "halo2vec/status.h"
+
+/// Members are read-only to callers.
+typedef struct h2v_world {
+    MPI_Comm comm;     ///< ours (a duplicate); its errors are fatal
+    int rank;          ///< as MPI_Comm_rank means it
+    int num_ranks;     ///< as MPI_Comm_size means it
+    int num_threads;   ///< OpenMP threads of this rank
+    int ranks_on_host; ///< ranks that share this host's cores
+    int allowed_cores; ///< cores that this rank may run on
+} h2v_world;
+
+/// Duplicate @p comm and count the ranks and cores of each host. **Collective.**
+///
+/// MPI must be initialized with at least MPI_THREAD_FUNNELED; all functions of this
+/// library are called by the main thread.
+///
+/// @param comm         borrowed for the call
+/// @param num_threads  per rank; 0 takes the host's allowed cores / ranks on the host
+/// @param world        out: to be released with h2v_world_destroy(); outlives every
+///                     object made with it
+/// @return H2V_OK, or H2V_ERR_NOMEM on every rank
+H2V_CHECKED h2v_status h2v_world_create(MPI_Comm comm, int num_threads, h2v_world **world);
+
+/// Release @p *world, if any, and set it to NULL. **Collective.**
+void h2v_world_destroy(h2v_world **world);
+
+/// Agree on a status: H2V_OK if it is so on all ranks, else the status and message of
+/// the lowest rank that failed, on all ranks. **Collective on @p world.**
+/// Cost: one reduction of 8 bytes when all is well.
+H2V_CHECKED h2v_status h2v_agree(const h2v_world *world, h2v_status mine);

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Fresh pages from the kernel are zero already, so large arrays are mapped by the libc
+ * allocator and only asked for huge pages; small ones are cleared here. */
+#define _DEFAULT_SOURCE
+#include "alloc.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+enum { CACHE_LINE = 64 };
+static const size_t HUGE_PAGE = (size_t)2 << 20;
+
+#ifdef H2V_CHECKED_BUILD
+static _Thread_local int64_t allowed = -1;
+
+static int is_refused(void)
+{
+    if (allowed < 0) return 0;
+    if (allowed == 0) return 1;
+    allowed--;
+    return 0;
+}
+
+void h2vi_alloc_fail_after(int64_t count)
+{
+    allowed = count;
+}
+
+int h2vi_alloc_can_fail(void)
+{
+    return 1;
+}
+#else
+static int is_refused(void)
+{
+    return 0;
+}
+
+void h2vi_alloc_fail_after(int64_t count)
+{
+    (void)count;
+}
+
+int h2vi_alloc_can_fail(void)
+{
+    return 0;
+}
+#endif
+
+void *h2vi_alloc(size_t count, size_t size)
+{
+    size_t num_bytes = 0;
+    if (is_refused() || __builtin_mul_overflow(count, size, &num_bytes)) return NULL;
+    if (num_bytes > (size_t)PTRDIFF_MAX - HUGE_PAGE) return NULL;
+
+    const size_t alignment = num_bytes >= HUGE_PAGE ? HUGE_PAGE : CACHE_LINE;
+    num_bytes = (num_bytes + alignment) & ~(alignment - 1); /* never zero bytes */
+    void *memory = aligned_alloc(alignment, num_bytes);
+    if (!memory) return NULL;
+    if (alignment == HUGE_PAGE) (void)madvise(memory, num_bytes, MADV_HUGEPAGE);
+    return memset(memory, 0, num_bytes);
+}
+
+void *h2vi_regrow(void *old, size_t kept, size_t count, size_t size)
+{
+    void *memory = h2vi_alloc(count, size);
+    if (!memory) return NULL;
+    if (old) memcpy(memory, old, kept * size);
+    free(old);
+    return memory;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Memory: checked products, zeroed, aligned to a cache line, huge pages for large arrays.
+ * In checked builds an allocation can be made to fail, so that tests walk every error path. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Zeroed array of `count` elements of `size` bytes, 64-byte aligned; NULL if the product
+ * overflows or memory is out. A count of 0 gives a valid pointer. Release with free(). */
+void *h2vi_alloc(size_t count, size_t size) __attribute__((malloc, warn_unused_result));
+
+/* The same for an array whose length is a signed count. */
+static inline void *h2vi_alloc_n(int64_t count, size_t size)
+{
+    return count < 0 ? NULL : h2vi_alloc((size_t)count, size);
+}
+
+/* Resize to `count` elements and keep the first `kept`: a new array, the old one freed;
+ * NULL, and the old one kept, if memory is out. */
+void *h2vi_regrow(void *old, size_t kept, size_t count, size_t size)
+    __attribute__((warn_unused_result));
+
+/* Let the allocations after the next `count` ones of this thread fail; a negative count
+ * switches this off. Without effect in builds that are not checked. */
+void h2vi_alloc_fail_after(int64_t count);
+
+/* Whether this build can fail allocations. */
+int h2vi_alloc_can_fail(void);

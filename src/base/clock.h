@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Two clocks: the wall, and the CPU time of the calling thread (waiting excluded). */
+#pragma once
+
+#include <time.h>
+
+static inline double h2vi_seconds_on(clockid_t clock)
+{
+    struct timespec now;
+    (void)clock_gettime(clock, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+static inline double h2vi_wall_seconds(void)
+{
+    return h2vi_seconds_on(CLOCK_MONOTONIC);
+}
+
+static inline double h2vi_thread_seconds(void)
+{
+    return h2vi_seconds_on(CLOCK_THREAD_CPUTIME_ID);
+}

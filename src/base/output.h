@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Outputs appear whole or not at all: written under a temporary name in the target's own
+ * directory, flushed to the disk, then renamed. Used by one rank. */
+#pragma once
+
+#include "halo2vec/status.h"
+
+typedef enum h2vi_overwrite { H2VI_REFUSE_EXISTING, H2VI_OVERWRITE } h2vi_overwrite;
+
+typedef struct h2vi_output {
+    char *path;      /* what the user asked for */
+    char *temporary; /* where to write; a file, or not there yet for a directory */
+} h2vi_output;
+
+/* Refuse an existing target, and create an empty temporary file beside it, so that a path
+ * that cannot be written fails before the work. Errors: ERR_EXISTS, ERR_IO, ERR_NOMEM. */
+H2V_CHECKED h2v_status h2vi_output_begin(const char *path, h2vi_overwrite overwrite,
+                                         h2vi_output *output);
+
+/* The same for a directory: the temporary directory is created. */
+H2V_CHECKED h2v_status h2vi_output_begin_directory(const char *path, h2vi_overwrite overwrite,
+                                                   h2vi_output *output);
+
+/* Flush, and rename to the target. On failure the temporary is removed. */
+H2V_CHECKED h2v_status h2vi_output_commit(h2vi_output *output);
+
+/* Remove the temporary, if any is left. Safe after a commit and on a zeroed struct. */
+void h2vi_output_discard(h2vi_output *output);

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Fail locally, agree, return together: the one place where ranks learn of each other's
+ * failures. Between two agreements a function either only computes or only communicates. */
+#include "fail.h"
+#include "halo2vec/world.h"
+
+#include <string.h>
+
+h2v_status h2v_agree(const h2v_world *world, h2v_status mine)
+{
+    /* The lowest failing rank speaks for all. MINLOC finds it in one reduction, which is
+     * all that the path without errors costs. */
+    struct {
+        int is_ok, rank;
+    } local = {mine == H2V_OK, world->rank}, lowest;
+    MPI_Allreduce(&local, &lowest, 1, MPI_2INT, MPI_MINLOC, world->comm);
+    if (lowest.is_ok) return H2V_OK;
+
+    int code = (int)mine;
+    char message[H2VI_MESSAGE_BYTES] = {0};
+    strncpy(message, h2v_error_message(), sizeof message - 1);
+    MPI_Bcast(&code, 1, MPI_INT, lowest.rank, world->comm);
+    MPI_Bcast(message, sizeof message, MPI_CHAR, lowest.rank, world->comm);
+    h2vi_adopt_message(message, lowest.rank);
+    return (h2v_status)code;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Ranks, hosts, cores and threads. Threads share the host's cores with the other ranks on
+ * it, so the default is their fair share. */
+#define _GNU_SOURCE
+#include "halo2vec/world.h"
+
+#include "alloc.h"
+#include "fail.h"
+
+#include <omp.h>
+#include <sched.h>
+#include <stdlib.h>
+
+static int count_allowed_cores(void)
+{
+    cpu_set_t cores;
+    if (sched_getaffinity(0, sizeof cores, &cores) != 0) return 1;
+    return CPU_COUNT(&cores);
+}
+
+h2v_status h2v_world_create(MPI_Comm comm, int num_threads, h2v_world **out)
+{
+    *out = NULL;
+    h2v_world *world = h2vi_alloc(1, sizeof *world);
+    int is_missing = world == NULL;
+    MPI_Allreduce(MPI_IN_PLACE, &is_missing, 1, MPI_INT, MPI_MAX, comm);
+    if (is_missing) {
+        free(world);
+        return h2vi_fail_memory("the ranks");
+    }
+
+    MPI_Comm_dup(comm, &world->comm);
+    MPI_Comm_set_errhandler(world->comm, MPI_ERRORS_ARE_FATAL);
+    MPI_Comm_rank(world->comm, &world->rank);
+    MPI_Comm_size(world->comm, &world->num_ranks);
+
+    MPI_Comm host = MPI_COMM_NULL;
+    MPI_Comm_split_type(world->comm, MPI_COMM_TYPE_SHARED, world->rank, MPI_INFO_NULL, &host);
+    MPI_Comm_size(host, &world->ranks_on_host);
+    MPI_Comm_free(&host);
+
+    world->allowed_cores = count_allowed_cores();
+    const int share = world->allowed_cores / world->ranks_on_host;
+    world->num_threads = num_threads > 0 ? num_threads : (share > 1 ? share : 1);
+    omp_set_num_threads(world->num_threads);
+    *out = world;
+    return H2V_OK;
+}
+
+void h2v_world_destroy(h2v_world **world)
+{
+    if (!*world) return;
+    MPI_Comm_free(&(*world)->comm);
+    free(*world);
+    *world = NULL;
+}
