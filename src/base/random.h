@@ -46,11 +46,14 @@ static inline uint32_t h2vi_below(uint32_t word, uint32_t n)
     return (uint32_t)(((uint64_t)word * n) >> 32);
 }
 
+/* Both compilers have it; ISO C has not. */
+__extension__ typedef unsigned __int128 h2vi_uint128;
+
 /* The same for n up to 2^63 from two words. */
 static inline uint64_t h2vi_below64(uint32_t high, uint32_t low, uint64_t n)
 {
     const uint64_t word = (uint64_t)high << 32 | low;
-    return (uint64_t)(((unsigned __int128)word * n) >> 64);
+    return (uint64_t)(((h2vi_uint128)word * n) >> 64);
 }
 
 /* A float in [0, 1) from the high 24 bits of a word. */
