@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
-/* A command's options as one table: parsing, checking, --help and the defaults it prints all
- * come from it. Parsing is done by popt, alike on every rank; rank 0 speaks. */
+/* A command's options as one table: parsing, checking, --help and the defaults it prints
+ * all come from it. Parsing is done by popt, alike on every rank; rank 0 speaks. */
 #pragma once
 
 #include <stdbool.h>
@@ -24,17 +24,25 @@ typedef struct cli_option {
     const char *aliases; /* other spellings, separated by spaces; NULL if none */
     char letter;         /* short name, or 0 */
     cli_kind kind;
-    void *target;        /* holds the default before, the value after */
-    const char *unit;    /* how help names the value: "N", "FILE", ... */
-    const char *help;    /* what it does; source of the default */
-    double min, max;     /* inclusive, for numbers */
+    void *target;               /* holds the default before, the value after */
+    const char *unit;           /* how help names the value: "N", "FILE", ... */
+    const char *help;           /* what it does; source of the default */
+    double min, max;            /* inclusive, for numbers; min = max: any */
     const char *const *choices; /* NULL-ended */
-    const char *default_text;   /* shown instead of the target's value, for "automatic" */
+    const char
+        *default_text; /* shown instead of the value, for "automatic"; "" shows none */
 } cli_option;
 
-/* A group heading in help: name is NULL, help is the heading. The table ends with help NULL. */
-#define CLI_GROUP(heading) {.help = (heading)}
-#define CLI_END {0}
+/* A group heading in help: name is NULL, help is the heading. The table ends with help
+ * NULL. */
+#define CLI_GROUP(heading)                                                                 \
+    {                                                                                      \
+        .help = (heading)                                                                  \
+    }
+#define CLI_END                                                                            \
+    {                                                                                      \
+        0                                                                                  \
+    }
 
 typedef struct cli_command {
     const char *name;     /* "embed" or "evaluate split" */
@@ -63,8 +71,9 @@ enum {
 void cli_set_speaking(bool speaking);
 bool cli_is_speaking(void);
 
-/* Parse argv (without the command's own words). Positional arguments are borrowed from argv:
- * arguments[0 .. *num_arguments). `options` may be changed through its targets only. */
+/* Parse argv (without the command's own words). Positional arguments are borrowed from
+ * argv: arguments[0 .. *num_arguments). `options` may be changed through its targets only.
+ */
 cli_outcome cli_parse(const cli_command *command, const cli_option *options, int argc,
                       const char **argv, const char **arguments, int *num_arguments);
 
@@ -74,6 +83,6 @@ void cli_error(const cli_command *command, const char *format, ...)
 void cli_warn(const cli_command *command, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Report h2v_error_message() and turn a status into an exit code: ERR_ARGUMENT and ERR_EXISTS
- * 2, ERR_DATA and ERR_LEAK 3, all else 1, H2V_OK 0 (nothing printed). */
+/* Report h2v_error_message() and turn a status into an exit code: ERR_ARGUMENT and
+ * ERR_EXISTS 2, ERR_DATA and ERR_LEAK 3, all else 1, H2V_OK 0 (nothing printed). */
 int cli_exit_code(const cli_command *command, int status);
