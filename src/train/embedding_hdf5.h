@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 
 /* The embedding file: root attributes format="halo2vec-embedding", format_version, method,
- * parameters (JSON: every parameter that defines the result), seed, parts, version, digest of
- * the graph, directed; /embeddings f32 [n, dim], /contexts f32 [n, dim] unless left out, /ids
- * in the graph's order. Written in two acts: rank 0 makes the whole file but the rows through
- * the serial driver (strings of variable length allow nothing else), then all ranks write
- * their rows through the parallel one. So the bytes never depend on the number of ranks. */
+ * parameters (JSON: every parameter that defines the result), seed, parts, version, digest
+ * of the graph, directed; /embeddings f32 [n, dim], /contexts f32 [n, dim] unless left out,
+ * /ids in the graph's order. Written in two acts: rank 0 makes the whole file but the rows
+ * through the serial driver (strings of variable length allow nothing else), then all ranks
+ * write their rows through the parallel one. So the bytes never depend on the number of
+ * ranks. */
 #pragma once
 
 #include <stdbool.h>
@@ -44,9 +45,9 @@ H2V_CHECKED h2v_status h2vi_embedding_open(const h2v_world *world, const char *p
 
 /* Collective; a rank may have no rows. Write rows [first_gid, first_gid + num_rows) of
  * dataset "embeddings" or "contexts"; row-major, shape [num_rows, dim]. */
-H2V_CHECKED h2v_status h2vi_embedding_write(h2vi_embedding_writer *writer, const char *dataset,
-                                            int64_t first_gid, int64_t num_rows,
-                                            const float *rows);
+H2V_CHECKED h2v_status h2vi_embedding_write(h2vi_embedding_writer *writer,
+                                            const char *dataset, int64_t first_gid,
+                                            int64_t num_rows, const float *rows);
 
 /* Collective. Close and release; reports what could not be written. NULL-safe. */
 H2V_CHECKED h2v_status h2vi_embedding_close(h2vi_embedding_writer **writer);
@@ -62,4 +63,7 @@ typedef struct h2vi_embedding {
 
 /* Local. Read a whole file. ERR_IO, ERR_DATA, ERR_NOMEM. */
 H2V_CHECKED h2v_status h2vi_embedding_read(const char *path, h2vi_embedding *embedding);
+/* Local. Only the ids, in the order of the rows. */
+H2V_CHECKED h2v_status h2vi_embedding_read_ids(const char *path, h2vi_ids *ids);
+/* Release the arrays and zero the struct. */
 void h2vi_embedding_clear(h2vi_embedding *embedding);

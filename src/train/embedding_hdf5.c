@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: MIT */
+
+/* The embedding file in two acts: see embedding_hdf5.h. In the second act every rank makes
+ * the same calls in the same order, as parallel HDF5 demands of all that touches metadata;
+ * a rank that has no rows left takes part with an empty selection. Each call moves at most
+ * 64 MiB per rank, far below the 2 GB that MPI-IO can count, so the number of calls is
+ * agreed first. */
+#include "embedding_hdf5.h"
+
+#include "alloc.h"
+#include "fail.h"
+#include "hdf5_file.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { CALL_BYTES = 64 << 20 };
+
+static_assert(CALL_BYTES / sizeof(float) >= H2V_MAX_DIM, "a call must hold a row");
+
+struct h2vi_embedding_writer {
+    const h2v_world *world; /* kept */
+    char *path;
+    hid_t file;
+};
+
+/* A dataset while its rows are written. */
+typedef struct row_target {
+    hid_t dataset, file_space, memory_space, transfer;
+    int64_t num_vertices, dim, rows_per_call;
+} row_target;
+
+/* hdf5_file.h writes signed numbers; a seed uses all 64 bits. */
+static h2v_status put_seed(hid_t file, uint64_t seed)
+{
+    const hid_t space = H5Screate(H5S_SCALAR);
+    const hid_t attribute =
+        H5Acreate2(file, "seed", H5T_STD_U64LE, space, H5P_DEFAULT, H5P_DEFAULT);
+    const bool is_written =
+        attribute >= 0 && H5Awrite(attribute, H5T_NATIVE_UINT64, &seed) >= 0;
+    if (attribute >= 0) (void)H5Aclose(attribute);
+    if (space >= 0) (void)H5Sclose(space);
+    return is_written ? H2V_OK : h2v_fail(H2V_ERR_IO, "Cannot write the attribute 'seed'");
+}
+
+static h2v_status put_header(hid_t file, const h2vi_embedding_header *header)
+{
+    h2v_status status = h2vi_hdf5_put_text(file, "method", header->method);
+    if (status == H2V_OK)
+        status = h2vi_hdf5_put_text(file, "parameters", header->parameters);
+    if (status == H2V_OK) status = h2vi_hdf5_put_text(file, "version", HALO2VEC_VERSION);
+    if (status == H2V_OK) status = put_seed(file, header->seed);
+    if (status == H2V_OK) status = h2vi_hdf5_put_int(file, "parts", header->parts);
+    if (status == H2V_OK) status = h2vi_hdf5_put_int(file, "directed", header->directed);
+    if (status == H2V_OK) status = h2vi_hdf5_put_digest(file, "digest", header->digest);
+    return status;
+}
+
+static h2v_status make_datasets(hid_t file, const h2vi_embedding_header *header,
+                                const h2vi_ids *ids)
+{
+    h2v_status status = h2vi_hdf5_write_ids(file, ids);
+    if (status == H2V_OK)
+        status = h2vi_hdf5_reserve(file, "embeddings", H5T_IEEE_F32LE, header->num_vertices,
+                                   header->dim);
+    if (status == H2V_OK && header->has_contexts)
+        status = h2vi_hdf5_reserve(file, "contexts", H5T_IEEE_F32LE, header->num_vertices,
+                                   header->dim);
+    return status;
+}
+
+h2v_status h2vi_embedding_create(const char *path, const h2vi_embedding_header *header,
+                                 const h2vi_ids *ids)
+{
+    H2V_ASSERT(ids->num_ids == header->num_vertices);
+    H2V_ASSERT(header->dim > 0 && header->dim <= H2V_MAX_DIM);
+
+    hid_t file = H5I_INVALID_HID;
+    h2v_status status =
+        h2vi_hdf5_create(path, H2VI_EMBEDDING_FORMAT, H2VI_EMBEDDING_FORMAT_VERSION, &file);
+    if (status != H2V_OK) return status;
+    status = put_header(file, header);
+    if (status == H2V_OK) status = make_datasets(file, header, ids);
+
+    const h2v_status closed = h2vi_hdf5_close(file, path);
+    return status != H2V_OK ? status : closed;
+}
+
+/* Local. Find out alone what would fail: an open of all ranks at once may hang if one of
+ * them does not see the file. */
+static h2v_status prepare_writer(h2vi_embedding_writer *writer, const char *path)
+{
+    if (!writer) return h2vi_fail_memory("an embedding writer");
+    writer->path = h2vi_alloc(strlen(path) + 1, 1);
+    if (!writer->path) return h2vi_fail_memory("an embedding writer");
+    memcpy(writer->path, path, strlen(path) + 1);
+    if (access(path, R_OK | W_OK) != 0)
+        return h2v_fail(H2V_ERR_IO,
+                        "Cannot open '%s': %s; all hosts must see its directory", path,
+                        strerror(errno));
+    return H2V_OK;
+}
+
+/* Collective, by HDF5. */
+static h2v_status open_for_all(h2vi_embedding_writer *writer)
+{
+    (void)H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+    const hid_t access_list = H5Pcreate(H5P_FILE_ACCESS);
+    const bool is_set =
+        access_list >= 0 &&
+        H5Pset_fapl_mpio(access_list, writer->world->comm, MPI_INFO_NULL) >= 0 &&
+        H5Pset_all_coll_metadata_ops(access_list, true) >= 0 &&
+        H5Pset_coll_metadata_write(access_list, true) >= 0;
+    if (is_set) writer->file = H5Fopen(writer->path, H5F_ACC_RDWR, access_list);
+    if (access_list >= 0) (void)H5Pclose(access_list);
+    if (writer->file < 0)
+        return h2v_fail(H2V_ERR_IO, "Cannot open '%s' on all ranks", writer->path);
+    return H2V_OK;
+}
+
+h2v_status h2vi_embedding_open(const h2v_world *world, const char *path,
+                               h2vi_embedding_writer **out)
+{
+    *out = NULL;
+    h2vi_embedding_writer *writer = h2vi_alloc(1, sizeof *writer);
+    if (writer) *writer = (h2vi_embedding_writer){.world = world, .file = H5I_INVALID_HID};
+    h2v_status status = h2v_agree(world, prepare_writer(writer, path));
+    if (status != H2V_OK) goto failed;
+
+    status = h2v_agree(world, open_for_all(writer));
+    if (status != H2V_OK) goto failed;
+    *out = writer;
+    return H2V_OK;
+
+failed:
+    if (writer) {
+        if (writer->file >= 0) (void)H5Fclose(writer->file);
+        free(writer->path);
+    }
+    free(writer);
+    return status;
+}
+
+static void close_target(row_target *target)
+{
+    if (target->transfer >= 0) (void)H5Pclose(target->transfer);
+    if (target->memory_space >= 0) (void)H5Sclose(target->memory_space);
+    if (target->file_space >= 0) (void)H5Sclose(target->file_space);
+    if (target->dataset >= 0) (void)H5Dclose(target->dataset);
+}
+
+/* Collective, by HDF5: opening a dataset reads metadata together. */
+static h2v_status open_target(const h2vi_embedding_writer *writer, const char *name,
+                              row_target *target)
+{
+    hsize_t shape[2] = {0, 0};
+    target->dataset = H5Dopen2(writer->file, name, H5P_DEFAULT);
+    target->file_space =
+        target->dataset < 0 ? H5I_INVALID_HID : H5Dget_space(target->dataset);
+    if (target->file_space < 0 || H5Sget_simple_extent_ndims(target->file_space) != 2 ||
+        H5Sget_simple_extent_dims(target->file_space, shape, NULL) != 2 || shape[1] == 0 ||
+        shape[1] > H2V_MAX_DIM)
+        return h2v_fail(H2V_ERR_IO, "'%s' has no rows '%s' to write", writer->path, name);
+
+    target->num_vertices = (int64_t)shape[0];
+    target->dim = (int64_t)shape[1];
+    target->rows_per_call = CALL_BYTES / ((int64_t)sizeof(float) * target->dim);
+    const hsize_t call[2] = {(hsize_t)target->rows_per_call, shape[1]};
+    target->memory_space = H5Screate_simple(2, call, NULL);
+    target->transfer = H5Pcreate(H5P_DATASET_XFER);
+    if (target->memory_space < 0 || target->transfer < 0 ||
+        H5Pset_dxpl_mpio(target->transfer, H5FD_MPIO_COLLECTIVE) < 0)
+        return h2vi_fail_memory("writing rows");
+    return H2V_OK;
+}
+
+static h2v_status check_range(const h2vi_embedding_writer *writer, const row_target *target,
+                              int64_t first, int64_t num_rows)
+{
+    if (first >= 0 && num_rows >= 0 && num_rows <= target->num_vertices &&
+        first <= target->num_vertices - num_rows)
+        return H2V_OK;
+    return h2v_fail(H2V_ERR_ARGUMENT,
+                    "'%s' has rows 0..%lld; %lld rows from %lld on do not fit",
+                    writer->path, (long long)target->num_vertices - 1, (long long)num_rows,
+                    (long long)first);
+}
+
+/* Collective. Rows [first, first + num_rows), possibly none, in one call. */
+static bool write_call(const row_target *target, int64_t first, int64_t num_rows,
+                       const float *rows)
+{
+    const hsize_t zero[2] = {0, 0}, start[2] = {(hsize_t)first, 0};
+    const hsize_t count[2] = {(hsize_t)num_rows, (hsize_t)target->dim};
+    const bool is_selected = num_rows > 0 &&
+                             H5Sselect_hyperslab(target->file_space, H5S_SELECT_SET, start,
+                                                 NULL, count, NULL) >= 0 &&
+                             H5Sselect_hyperslab(target->memory_space, H5S_SELECT_SET, zero,
+                                                 NULL, count, NULL) >= 0;
+    if (!is_selected) { /* the others wait for this rank in the call all the same */
+        (void)H5Sselect_none(target->file_space);
+        (void)H5Sselect_none(target->memory_space);
+    }
+    const herr_t outcome = H5Dwrite(target->dataset, H5T_NATIVE_FLOAT, target->memory_space,
+                                    target->file_space, target->transfer, rows);
+    return outcome >= 0 && is_selected == (num_rows > 0);
+}
+
+/* Collective. */
+static h2v_status write_rows(const h2vi_embedding_writer *writer, const row_target *target,
+                             int64_t first, int64_t num_rows, const float *rows)
+{
+    const int64_t step = target->rows_per_call;
+    const int64_t mine = (num_rows + step - 1) / step;
+    int64_t num_calls = 0;
+    MPI_Allreduce(&mine, &num_calls, 1, MPI_INT64_T, MPI_MAX, writer->world->comm);
+
+    bool is_written = true;
+    for (int64_t i = 0; i < num_calls; i++) {
+        const int64_t begin = i * step < num_rows ? i * step : num_rows;
+        const int64_t count = num_rows - begin < step ? num_rows - begin : step;
+        const float *part = count > 0 ? rows + begin * target->dim : NULL;
+        if (!write_call(target, first + begin, count, part)) is_written = false;
+    }
+    if (!is_written)
+        return h2v_fail(H2V_ERR_IO, "Cannot write rows to '%s'; is the disk full?",
+                        writer->path);
+    return H2V_OK;
+}
+
+h2v_status h2vi_embedding_write(h2vi_embedding_writer *writer, const char *dataset,
+                                int64_t first_gid, int64_t num_rows, const float *rows)
+{
+    row_target target = {
+        H5I_INVALID_HID, H5I_INVALID_HID, H5I_INVALID_HID, H5I_INVALID_HID, 0, 0, 0};
+    h2v_status status = open_target(writer, dataset, &target);
+    if (status == H2V_OK) status = check_range(writer, &target, first_gid, num_rows);
+    status = h2v_agree(writer->world, status);
+    if (status == H2V_OK)
+        status = h2v_agree(writer->world,
+                           write_rows(writer, &target, first_gid, num_rows, rows));
+    close_target(&target);
+    return status;
+}
+
+h2v_status h2vi_embedding_close(h2vi_embedding_writer **out)
+{
+    h2vi_embedding_writer *writer = *out;
+    *out = NULL;
+    if (!writer) return H2V_OK;
+    h2v_status status = H2V_OK;
+    if (H5Fclose(writer->file) < 0)
+        status = h2v_fail(H2V_ERR_IO, "Cannot write '%s'; is the disk full?", writer->path);
+    status = h2v_agree(writer->world, status);
+    free(writer->path);
+    free(writer);
+    return status;
+}
+
+static h2v_status read_rows(hid_t file, const char *path, const char *name,
+                            const h2vi_embedding *embedding, float **rows)
+{
+    int64_t num_rows = 0, dim = 0;
+    h2v_status status = h2vi_hdf5_shape(file, name, &num_rows, &dim);
+    if (status != H2V_OK) return status;
+    if (num_rows != embedding->num_vertices || dim != embedding->dim)
+        return h2v_fail(H2V_ERR_DATA,
+                        "'%s': %s is %lld x %lld, where the embeddings are %lld x %lld",
+                        path, name, (long long)num_rows, (long long)dim,
+                        (long long)embedding->num_vertices, (long long)embedding->dim);
+
+    *rows = h2vi_alloc_n(num_rows * dim, sizeof **rows);
+    if (!*rows) return h2vi_fail_memory("an embedding");
+    return h2vi_hdf5_read(file, name, H5T_NATIVE_FLOAT, 0, num_rows, *rows);
+}
+
+static h2v_status read_header(hid_t file, const char *path, h2vi_embedding *embedding)
+{
+    int64_t directed = 0;
+    h2v_status status = h2vi_hdf5_get_digest(file, "digest", &embedding->digest);
+    if (status == H2V_OK) status = h2vi_hdf5_get_int(file, "directed", &directed);
+    if (status == H2V_OK)
+        status =
+            h2vi_hdf5_shape(file, "embeddings", &embedding->num_vertices, &embedding->dim);
+    if (status != H2V_OK) return status;
+    embedding->directed = directed != 0;
+    if (embedding->num_vertices > H2V_MAX_VERTICES || embedding->dim < 1 ||
+        embedding->dim > H2V_MAX_DIM)
+        return h2v_fail(H2V_ERR_DATA, "'%s': embeddings are %lld x %lld; at most %lld x %d",
+                        path, (long long)embedding->num_vertices, (long long)embedding->dim,
+                        (long long)H2V_MAX_VERTICES, H2V_MAX_DIM);
+    return H2V_OK;
+}
+
+h2v_status h2vi_embedding_read(const char *path, h2vi_embedding *embedding)
+{
+    *embedding = (h2vi_embedding){0};
+    hid_t file = H5I_INVALID_HID;
+    h2v_status status =
+        h2vi_hdf5_open(path, H2VI_EMBEDDING_FORMAT, H2VI_EMBEDDING_FORMAT_VERSION, &file);
+    if (status != H2V_OK) return status;
+    status = read_header(file, path, embedding);
+    if (status == H2V_OK)
+        status = read_rows(file, path, "embeddings", embedding, &embedding->vectors);
+    if (status == H2V_OK && H5Lexists(file, "contexts", H5P_DEFAULT) > 0)
+        status = read_rows(file, path, "contexts", embedding, &embedding->contexts);
+    if (status != H2V_OK) h2vi_embedding_clear(embedding);
+    (void)H5Fclose(file);
+    return status;
+}
+
+h2v_status h2vi_embedding_read_ids(const char *path, h2vi_ids *ids)
+{
+    *ids = (h2vi_ids){0};
+    hid_t file = H5I_INVALID_HID;
+    h2v_status status =
+        h2vi_hdf5_open(path, H2VI_EMBEDDING_FORMAT, H2VI_EMBEDDING_FORMAT_VERSION, &file);
+    if (status != H2V_OK) return status;
+    status = h2vi_hdf5_read_ids(file, ids);
+    (void)H5Fclose(file);
+    return status;
+}
+
+void h2vi_embedding_clear(h2vi_embedding *embedding)
+{
+    free(embedding->vectors);
+    free(embedding->contexts);
+    *embedding = (h2vi_embedding){0};
+}
