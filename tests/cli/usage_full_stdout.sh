@@ -1,0 +1,2 @@
+# A result that cannot be written is a failure.
+$HALO2VEC --help >/dev/full

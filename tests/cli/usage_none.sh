@@ -1,0 +1,2 @@
+# ranks: 1 3
+$HALO2VEC

@@ -1,0 +1,17 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# mpirun.sh RANKS PROGRAM [ARGUMENT...]: run under mpirun on any machine, as any user, and
+# keep mpirun's own framed remarks about exit codes out of standard error.
+set -u
+ranks=$1
+shift
+if [ "$(id -u)" = 0 ]; then
+    export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+fi
+without_frames() { awk '/^--------------------*$/ { framed = !framed; next } !framed { print; fflush() }'; }
+{
+    "${MPIEXEC:-mpirun}" --oversubscribe --bind-to none -n "$ranks" "$@" 2>&1 1>&3 3>&- |
+        without_frames >&2 3>&-
+    code=${PIPESTATUS[0]}
+} 3>&1
+exit "$code"
