@@ -1,2 +1,3 @@
+# SPDX-License-Identifier: MIT
 # ranks: 1 3
 $HALO2VEC convrt graph.edges
