@@ -3,8 +3,8 @@
 /* A whole graph on one rank, as convert builds it and evaluate reads it: compressed sparse
  * rows. Invariants (h2vi_csr_check): offsets[0] = 0, non-decreasing, the last is num_arcs;
  * targets strictly ascending within a row, each below num_vertices; weights finite and > 0;
- * if undirected, u -> v and v -> u are both there, with one weight. A self loop, if kept, is
- * one arc. */
+ * if undirected, u -> v and v -> u are both there, with one weight. A self loop, if kept,
+ * is one arc. */
 #pragma once
 
 #include <stdbool.h>
@@ -35,7 +35,8 @@ bool h2vi_csr_has_arc(const h2vi_csr *csr, uint32_t u, uint32_t v);
 /* Distinct edges: arcs if directed, else unordered pairs (a loop counts once). */
 int64_t h2vi_csr_num_edges(const h2vi_csr *csr);
 
-/* The digest of types.h: hash (xxHash, 128 bits) of every vertex's id as text, and of every
- * arc by its two ends' hashes and its weight (1 if unweighted), summed modulo 2^64 per half;
- * num_vertices, num_arcs and the flags hashed in. */
+/* The digest of types.h: a hash (xxHash, 128 bits) of every vertex's id, and of every edge
+ * by its two ends' hashes (ordered by value if undirected) and its weight (1 if
+ * unweighted), summed modulo 2^64 per half; num_vertices, num_arcs and the flags hashed in.
+ */
 h2v_digest h2vi_csr_digest(const h2vi_csr *csr, const h2vi_ids *ids);

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Compressed sparse rows: the checker, lookups, and the digest. The digest is a sum of
+ * hashes, so neither the order of vertices nor that of edges shows in it; an undirected
+ * edge enters once, its ends' hashes ordered by value. */
+#include "csr.h"
+
+#include "fail.h"
+
+#define XXH_INLINE_ALL
+#include <math.h>
+#include <stdlib.h>
+#include <xxhash.h>
+
+void h2vi_csr_clear(h2vi_csr *csr)
+{
+    free(csr->offsets);
+    free(csr->targets);
+    free(csr->weights);
+    *csr = (h2vi_csr){0};
+}
+
+/* Where target v stands in row u, or where it would stand. */
+static int64_t lower_bound(const h2vi_csr *csr, uint32_t u, uint32_t v)
+{
+    int64_t low = csr->offsets[u], high = csr->offsets[u + 1];
+    while (low < high) {
+        const int64_t middle = low + (high - low) / 2;
+        if (csr->targets[middle] < v)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static int64_t find_arc(const h2vi_csr *csr, uint32_t u, uint32_t v)
+{
+    const int64_t e = lower_bound(csr, u, v);
+    return e < csr->offsets[u + 1] && csr->targets[e] == v ? e : -1;
+}
+
+bool h2vi_csr_has_arc(const h2vi_csr *csr, uint32_t u, uint32_t v)
+{
+    return find_arc(csr, u, v) >= 0;
+}
+
+/* Row u on its own: targets in range and ascending, weights finite and > 0. */
+static h2v_status check_row(const h2vi_csr *csr, uint32_t u)
+{
+    for (int64_t e = csr->offsets[u]; e < csr->offsets[u + 1]; e++) {
+        if (csr->targets[e] >= csr->num_vertices)
+            return h2v_fail(H2V_ERR_DATA, "Row %u has target %u; there are %lld vertices",
+                            u, csr->targets[e], (long long)csr->num_vertices);
+        if (e > csr->offsets[u] && csr->targets[e - 1] >= csr->targets[e])
+            return h2v_fail(H2V_ERR_DATA, "Row %u is not strictly ascending at target %u",
+                            u, csr->targets[e]);
+        if (csr->weights && !(isfinite(csr->weights[e]) && csr->weights[e] > 0.0F))
+            return h2v_fail(H2V_ERR_DATA, "Arc %u -> %u has weight %g; it must be > 0", u,
+                            csr->targets[e], (double)csr->weights[e]);
+    }
+    return H2V_OK;
+}
+
+/* Every arc of row u has its reverse, with the same weight. */
+static h2v_status check_reverse(const h2vi_csr *csr, uint32_t u)
+{
+    for (int64_t e = csr->offsets[u]; e < csr->offsets[u + 1]; e++) {
+        const uint32_t v = csr->targets[e];
+        const int64_t back = find_arc(csr, v, u);
+        if (back < 0)
+            return h2v_fail(H2V_ERR_DATA, "Undirected arc %u -> %u has no reverse", u, v);
+        if (csr->weights && csr->weights[e] != csr->weights[back])
+            return h2v_fail(H2V_ERR_DATA, "Arc %u -> %u and its reverse differ in weight",
+                            u, v);
+    }
+    return H2V_OK;
+}
+
+static h2v_status check_offsets(const h2vi_csr *csr)
+{
+    if (csr->num_vertices < 0 || csr->num_vertices > H2V_MAX_VERTICES || csr->num_arcs < 0)
+        return h2v_fail(H2V_ERR_DATA, "%lld vertices and %lld arcs cannot be",
+                        (long long)csr->num_vertices, (long long)csr->num_arcs);
+    if (csr->offsets[0] != 0 || csr->offsets[csr->num_vertices] != csr->num_arcs)
+        return h2v_fail(H2V_ERR_DATA, "Offsets run from %lld to %lld, not from 0 to %lld",
+                        (long long)csr->offsets[0],
+                        (long long)csr->offsets[csr->num_vertices],
+                        (long long)csr->num_arcs);
+    for (int64_t u = 0; u < csr->num_vertices; u++)
+        if (csr->offsets[u] > csr->offsets[u + 1])
+            return h2v_fail(H2V_ERR_DATA, "Offsets descend at row %lld", (long long)u);
+    return H2V_OK;
+}
+
+h2v_status h2vi_csr_check(const h2vi_csr *csr)
+{
+    h2v_status status = check_offsets(csr);
+    for (int64_t u = 0; status == H2V_OK && u < csr->num_vertices; u++)
+        status = check_row(csr, (uint32_t)u);
+    for (int64_t u = 0; status == H2V_OK && !csr->directed && u < csr->num_vertices; u++)
+        status = check_reverse(csr, (uint32_t)u);
+    return status;
+}
+
+int64_t h2vi_csr_num_edges(const h2vi_csr *csr)
+{
+    if (csr->directed) return csr->num_arcs;
+    int64_t num_loops = 0;
+#pragma omp parallel for schedule(static) reduction(+ : num_loops)
+    for (int64_t u = 0; u < csr->num_vertices; u++)
+        num_loops += find_arc(csr, (uint32_t)u, (uint32_t)u) >= 0;
+    return (csr->num_arcs + num_loops) / 2;
+}
+
+static XXH128_hash_t hash_id(const h2vi_ids *ids, int64_t v)
+{
+    if (h2vi_ids_are_numbers(ids))
+        return XXH3_128bits(&ids->numbers[v], sizeof ids->numbers[v]);
+    const int64_t start = ids->starts[v];
+    return XXH3_128bits(ids->text + start, (size_t)(ids->starts[v + 1] - start - 1));
+}
+
+/* One edge, as it is hashed: 40 bytes without padding. */
+typedef struct hashed_edge {
+    XXH128_hash_t first, second;
+    double weight;
+} hashed_edge;
+
+static XXH128_hash_t hash_edge(XXH128_hash_t source, XXH128_hash_t target, bool directed,
+                               double weight)
+{
+    const bool is_swapped =
+        !directed && (source.high64 > target.high64 ||
+                      (source.high64 == target.high64 && source.low64 > target.low64));
+    const hashed_edge edge = {.first = is_swapped ? target : source,
+                              .second = is_swapped ? source : target,
+                              .weight = weight};
+    return XXH3_128bits(&edge, sizeof edge);
+}
+
+h2v_digest h2vi_csr_digest(const h2vi_csr *csr, const h2vi_ids *ids)
+{
+    const uint64_t header[5] = {(uint64_t)csr->num_vertices, (uint64_t)csr->num_arcs,
+                                csr->directed, csr->weights != NULL,
+                                h2vi_ids_are_numbers(ids)};
+    const XXH128_hash_t start = XXH3_128bits(header, sizeof header);
+    uint64_t low = start.low64, high = start.high64;
+
+#pragma omp parallel for schedule(dynamic, 1024) reduction(+ : low, high)
+    for (int64_t u = 0; u < csr->num_vertices; u++) {
+        const XXH128_hash_t source = hash_id(ids, u);
+        low += source.low64;
+        high += source.high64;
+        const int64_t first =
+            csr->directed ? csr->offsets[u] : lower_bound(csr, (uint32_t)u, (uint32_t)u);
+        for (int64_t e = first; e < csr->offsets[u + 1]; e++) {
+            const XXH128_hash_t target = hash_id(ids, csr->targets[e]);
+            const double weight = csr->weights ? (double)csr->weights[e] : 1.0;
+            const XXH128_hash_t edge = hash_edge(source, target, csr->directed, weight);
+            low += edge.low64;
+            high += edge.high64;
+        }
+    }
+    return (h2v_digest){.low = low, .high = high};
+}
