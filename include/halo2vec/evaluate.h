@@ -22,9 +22,9 @@ typedef struct h2v_split_params {
 
 typedef struct h2v_split_summary {
     int64_t num_vertices;
-    int64_t num_edges;       ///< of the whole graph
+    int64_t num_edges; ///< of the whole graph
     int64_t num_train_edges;
-    int64_t num_positives;   ///< held out; as many negatives of each kind
+    int64_t num_positives; ///< held out; as many negatives of each kind
 } h2v_split_summary;
 
 /// Hold out edges and draw negatives. **Local** (one rank).
@@ -41,8 +41,8 @@ H2V_CHECKED h2v_status h2v_evaluate_split(const h2v_split_params *params,
                                           h2v_split_summary *summary);
 
 typedef enum h2v_scorer {
-    H2V_SCORE_IN_OUT,   ///< in_u . out_v, plus in_v . out_u if undirected
-    H2V_SCORE_DOT,      ///< in_u . in_v
+    H2V_SCORE_IN_OUT, ///< in_u . out_v, plus in_v . out_u if undirected
+    H2V_SCORE_DOT,    ///< in_u . in_v
     H2V_SCORE_COSINE,
     H2V_SCORE_LOGISTIC, ///< logistic regression on in_u * in_v (Hadamard), fitted on
                         ///< training edges and as many uniform non-edges
@@ -57,18 +57,20 @@ typedef enum h2v_negatives {
 
 typedef struct h2v_links_params {
     const char *embedding;
-    const char *split; ///< the directory that h2v_evaluate_split() wrote
-    bool allow_leak;   ///< score even if the embedding comes from another graph
+    const char *split;  ///< the directory that h2v_evaluate_split() wrote
+    bool allow_leak;    ///< score even if the embedding comes from another graph
     const char *scores; ///< NULL, or a file for every score and label (HDF5), so that
                         ///< others can recompute the metrics
-    uint64_t seed;     ///< of the classifier's sample
+    bool overwrite;     ///< replace the scores file
+    uint64_t seed;      ///< of the classifier's sample
     int num_threads;
 } h2v_links_params;
 
 typedef struct h2v_links_result {
     int64_t num_positives;
     bool is_leaky; ///< digests differ, and allow_leak was given
-    /// false where the embedding holds no contexts (in-out)
+    /// false where the embedding holds no contexts (in-out), or where the training graph
+    /// has no edge or no non-edge to learn from (logistic)
     bool is_available[H2V_NUM_SCORERS];
     double roc_auc[H2V_NUM_SCORERS][H2V_NUM_NEGATIVES];
     double average_precision[H2V_NUM_SCORERS][H2V_NUM_NEGATIVES];
@@ -77,10 +79,12 @@ typedef struct h2v_links_result {
 
 /// Score held-out links. **Local** (one rank).
 ///
-/// ROC-AUC and average precision as scikit-learn defines them, ties included.
+/// ROC-AUC and average precision as scikit-learn defines them, ties included. A row of
+/// zeros has cosine 0 with every other.
 ///
-/// @return H2V_OK; H2V_ERR_LEAK if the digests differ; H2V_ERR_DATA; H2V_ERR_IO;
-///         H2V_ERR_NOMEM
+/// @return H2V_OK; H2V_ERR_LEAK if the digests differ; H2V_ERR_DATA if the embedding has
+///         other vertices than the split, or a row that is not finite; H2V_ERR_ARGUMENT;
+///         H2V_ERR_IO; H2V_ERR_EXISTS; H2V_ERR_NOMEM
 H2V_CHECKED h2v_status h2v_evaluate_links(const h2v_links_params *params,
                                           h2v_links_result *result);
 
