@@ -31,18 +31,18 @@ static void add(line *to, const char *format, ...)
 /* Print words from column `left` on, the first one at the current column `at`. */
 static void print_wrapped(const char *text, size_t left, size_t at)
 {
-    const char *gap = "";
+    size_t gap = 0; /* between words */
     while (*text) {
         const size_t word = strcspn(text, " ");
-        if (at + strlen(gap) + word > ALL_COLUMNS && at > left) {
+        if (at + gap + word > ALL_COLUMNS && at > left) {
             (void)printf("\n%*s", (int)left, "");
             at = left;
-            gap = "";
+            gap = 0;
         }
-        (void)printf("%s%.*s", gap, (int)word, text);
-        at += strlen(gap) + word;
+        (void)printf("%*s%.*s", (int)gap, "", (int)word, text);
+        at += gap + word;
         text += word + strspn(text + word, " ");
-        gap = " ";
+        gap = 1;
     }
     (void)printf("\n");
 }
