@@ -48,31 +48,32 @@ bool cli_is_speaking(void)
 }
 
 /* One line, whatever the words in it hold. */
-static void say(const cli_command *command, const char *kind, const char *format,
-                va_list arguments)
+static void say(const cli_command *command, const char *kind, char *message)
 {
-    if (!is_speaking) return;
-    char message[MESSAGE_BYTES];
-    (void)vsnprintf(message, sizeof message, format, arguments);
     for (char *c = message; *c; c++)
         if ((unsigned char)*c < ' ' || *c == 0x7f) *c = '?';
-    (void)fprintf(stderr, "halo2vec %s: %s%s\n", command->name, kind, message);
+    if (is_speaking)
+        (void)fprintf(stderr, "halo2vec %s: %s%s\n", command->name, kind, message);
 }
 
 void cli_error(const cli_command *command, const char *format, ...)
 {
+    char message[MESSAGE_BYTES];
     va_list arguments;
     va_start(arguments, format);
-    say(command, "", format, arguments);
+    (void)vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
+    say(command, "", message);
 }
 
 void cli_warn(const cli_command *command, const char *format, ...)
 {
+    char message[MESSAGE_BYTES];
     va_list arguments;
     va_start(arguments, format);
-    say(command, "warning: ", format, arguments);
+    (void)vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
+    say(command, "warning: ", message);
 }
 
 int cli_exit_code(const cli_command *command, int status)
@@ -227,8 +228,9 @@ static bool store_text(const cli_command *command, const cli_option *option,
     return true;
 }
 
-static bool store(const cli_command *command, const cli_option *option, const char *text)
+static bool store(const cli_command *command, const cli_option *option, const char *value)
 {
+    const char *text = value ? value : ""; /* a flag has none */
     switch (option->kind) {
     case CLI_FLAG:
         *(bool *)option->target = true;

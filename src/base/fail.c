@@ -14,7 +14,7 @@ static _Thread_local int last_rank = -1;
 const char *h2v_status_text(h2v_status status)
 {
     static const char *const texts[] = {
-#define STATUS_TEXT(name, text) [H2V_##name] = text,
+#define STATUS_TEXT(name, text) [H2V_##name] = (text),
         H2V_STATUS_LIST(STATUS_TEXT)
 #undef STATUS_TEXT
     };
