@@ -25,7 +25,7 @@ FOREIGN = [
     (r"Random123/.*", r"src/base/random\.c"),
 ]
 MPI_CALLERS = re.compile(r"src/comm/.*|partition/.*|walks/.*|.*_hdf5\.c|src/graph/graph\w*\.c"
-                         r"|src/train/\w*(exchange|train|blocks|carousel|rotation)\w*\.c"
+                         r"|src/train/(blocks|plan|rotate|route|train)\.c"
                          r"|tools/.*")
 SPEAKING = re.compile(r"\b(v?printf|v?fprintf|puts|fputs|putchar|perror|exit|_exit|_Exit|"
                       r"quick_exit|abort|MPI_Abort)\s*\(")
