@@ -97,7 +97,7 @@ static int run_split(int argc, const char **argv)
         {.name = "overwrite",
          .kind = CLI_FLAG,
          .target = &params.overwrite,
-         .help = "replace an existing directory"},
+         .help = "replace an earlier split"},
         CLI_END,
     };
     int num_arguments = 0;

@@ -17,7 +17,7 @@ typedef struct h2v_split_params {
     double fraction;    ///< share of the edges to hold out, in (0, 1)
     uint64_t seed;
     bool allow_disconnect; ///< else every component stays connected in the training graph
-    bool overwrite;
+    bool overwrite; ///< replace an earlier split; never a directory that holds other files
 } h2v_split_params;
 
 typedef struct h2v_split_summary {

@@ -17,10 +17,13 @@
 #include "pairs_hdf5.h"
 #include "random.h"
 
+#include <dirent.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 typedef struct edge {
     uint32_t source, target;
@@ -44,6 +47,31 @@ static h2v_status check_params(const h2v_split_params *params)
                         "Fraction %g is not between 0 and 1, both excluded",
                         params->fraction);
     return H2V_OK;
+}
+
+/* To overwrite a directory is to remove it with all that is in it: only a split may go. */
+static h2v_status check_replaceable(const char *path)
+{
+    static const char *const expected[] = {".", "..", "train.h5", "pairs.h5"};
+    DIR *directory = opendir(path);
+    if (!directory && errno == ENOENT) return H2V_OK;
+    if (!directory)
+        return h2v_fail(H2V_ERR_EXISTS, "Output '%s' cannot be replaced: %s", path,
+                        strerror(errno));
+    h2v_status status = H2V_OK;
+    for (struct dirent *entry = readdir(directory); entry && status == H2V_OK;
+         entry = readdir(directory)) {
+        size_t i = 0;
+        while (i < sizeof expected / sizeof *expected &&
+               strcmp(entry->d_name, expected[i]) != 0)
+            i++;
+        if (i == sizeof expected / sizeof *expected)
+            status = h2v_fail(H2V_ERR_EXISTS,
+                              "Output '%s' holds '%s', which no split wrote; name another",
+                              path, entry->d_name);
+    }
+    (void)closedir(directory);
+    return status;
 }
 
 /* All edges but loops; undirected ones once. */
@@ -272,8 +300,11 @@ h2v_status h2v_evaluate_split(const h2v_split_params *params, h2v_split_summary 
 
     splitting split = {.params = params};
     h2vi_output output = {0};
-    status = h2vi_output_begin_directory(
-        params->output, params->overwrite ? H2VI_OVERWRITE : H2VI_REFUSE_EXISTING, &output);
+    if (params->overwrite) status = check_replaceable(params->output);
+    if (status == H2V_OK)
+        status = h2vi_output_begin_directory(
+            params->output, params->overwrite ? H2VI_OVERWRITE : H2VI_REFUSE_EXISTING,
+            &output);
     if (status == H2V_OK) status = make_split(&split, output.temporary);
     if (status == H2V_OK) status = h2vi_output_commit(&output);
     if (status == H2V_OK)

@@ -51,10 +51,11 @@ static bool is_edge(int64_t u, int64_t v)
     return communities((uint32_t)v, (uint32_t)u);
 }
 
-/* in_u = unit vector u; out_v[u] = 1 if u -> v. */
+/* in_u = unit vector u; out_v[u] = 1 if u -> v. Undirected edges stand on one side only: a
+ * pair has its smaller gid first, so that in_u . out_v is 0 and in_v . out_u tells. */
 static float adjacency(int context, int64_t v, int64_t d)
 {
-    if (context) return is_edge(d, v) ? 1.0F : 0.0F;
+    if (context) return is_edge(d, v) && (is_directed_case || d > v) ? 1.0F : 0.0F;
     return v == d ? 1.0F : 0.0F;
 }
 

@@ -313,6 +313,17 @@ static void an_existing_output_is_kept(void **state)
         .graph = GRAPH, .output = "test_split.d", .fraction = 0.3, .seed = 1};
     assert_int_equal(h2v_evaluate_split(&params, &summary), H2V_ERR_EXISTS);
     assert_valid_split(&graph, 0.2);
+
+    /* Not even asked to: somebody's file is in it. */
+    FILE *file = fopen("test_split.d/notes", "w");
+    assert_non_null(file);
+    (void)fclose(file);
+    assert_int_equal(split(0.3, 1, false, "test_split.d"), H2V_ERR_EXISTS);
+    assert_says("holds 'notes', which no split wrote");
+    assert_int_equal(unlink("test_split.d/notes"), 0);
+    assert_valid_split(&graph, 0.2);
+    assert_int_equal(split(0.3, 1, false, GRAPH), H2V_ERR_EXISTS);
+    assert_says("Not a directory");
     remove_split("test_split.d");
     dense_clear(&graph);
 }
