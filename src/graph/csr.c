@@ -6,11 +6,10 @@
 #include "csr.h"
 
 #include "fail.h"
+#include "hash.h"
 
-#define XXH_INLINE_ALL
 #include <math.h>
 #include <stdlib.h>
-#include <xxhash.h>
 
 void h2vi_csr_clear(h2vi_csr *csr)
 {
@@ -113,30 +112,33 @@ int64_t h2vi_csr_num_edges(const h2vi_csr *csr)
     return (csr->num_arcs + num_loops) / 2;
 }
 
-static XXH128_hash_t hash_id(const h2vi_ids *ids, int64_t v)
+static h2v_digest hash_id(const h2vi_ids *ids, int64_t v)
 {
     if (h2vi_ids_are_numbers(ids))
-        return XXH3_128bits(&ids->numbers[v], sizeof ids->numbers[v]);
+        return h2vi_hash128(&ids->numbers[v], sizeof ids->numbers[v]);
     const int64_t start = ids->starts[v];
-    return XXH3_128bits(ids->text + start, (size_t)(ids->starts[v + 1] - start - 1));
+    return h2vi_hash128(ids->text + start, (size_t)(ids->starts[v + 1] - start - 1));
+}
+
+static bool is_above(h2v_digest a, h2v_digest b)
+{
+    return a.high > b.high || (a.high == b.high && a.low > b.low);
 }
 
 /* One edge, as it is hashed: 40 bytes without padding. */
 typedef struct hashed_edge {
-    XXH128_hash_t first, second;
+    h2v_digest first, second;
     double weight;
 } hashed_edge;
 
-static XXH128_hash_t hash_edge(XXH128_hash_t source, XXH128_hash_t target, bool directed,
-                               double weight)
+static h2v_digest hash_edge(const h2vi_csr *csr, h2v_digest source, h2v_digest target,
+                            int64_t e)
 {
-    const bool is_swapped =
-        !directed && (source.high64 > target.high64 ||
-                      (source.high64 == target.high64 && source.low64 > target.low64));
+    const bool is_swapped = !csr->directed && is_above(source, target);
     const hashed_edge edge = {.first = is_swapped ? target : source,
                               .second = is_swapped ? source : target,
-                              .weight = weight};
-    return XXH3_128bits(&edge, sizeof edge);
+                              .weight = csr->weights ? (double)csr->weights[e] : 1.0};
+    return h2vi_hash128(&edge, sizeof edge);
 }
 
 h2v_digest h2vi_csr_digest(const h2vi_csr *csr, const h2vi_ids *ids)
@@ -144,22 +146,22 @@ h2v_digest h2vi_csr_digest(const h2vi_csr *csr, const h2vi_ids *ids)
     const uint64_t header[5] = {(uint64_t)csr->num_vertices, (uint64_t)csr->num_arcs,
                                 csr->directed, csr->weights != NULL,
                                 h2vi_ids_are_numbers(ids)};
-    const XXH128_hash_t start = XXH3_128bits(header, sizeof header);
-    uint64_t low = start.low64, high = start.high64;
+    const h2v_digest start = h2vi_hash128(header, sizeof header);
+    uint64_t low = start.low, high = start.high;
 
 #pragma omp parallel for schedule(dynamic, 1024) reduction(+ : low, high)
     for (int64_t u = 0; u < csr->num_vertices; u++) {
-        const XXH128_hash_t source = hash_id(ids, u);
-        low += source.low64;
-        high += source.high64;
+        const h2v_digest source = hash_id(ids, u);
+        low += source.low;
+        high += source.high;
+        /* An undirected edge is hashed at its lower end. */
         const int64_t first =
             csr->directed ? csr->offsets[u] : lower_bound(csr, (uint32_t)u, (uint32_t)u);
         for (int64_t e = first; e < csr->offsets[u + 1]; e++) {
-            const XXH128_hash_t target = hash_id(ids, csr->targets[e]);
-            const double weight = csr->weights ? (double)csr->weights[e] : 1.0;
-            const XXH128_hash_t edge = hash_edge(source, target, csr->directed, weight);
-            low += edge.low64;
-            high += edge.high64;
+            const h2v_digest edge =
+                hash_edge(csr, source, hash_id(ids, csr->targets[e]), e);
+            low += edge.low;
+            high += edge.high;
         }
     }
     return (h2v_digest){.low = low, .high = high};

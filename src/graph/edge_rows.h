@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+
+/* From a list of edges in any order to sorted rows, each edge once; and from the rows of an
+ * undirected graph, which hold every edge at its lower end, to both directions. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "csr.h"
+#include "edge_list.h"
+#include "halo2vec/status.h"
+#include "ids.h"
+
+typedef struct h2vi_rows_plan {
+    int64_t num_vertices; /* at least 1 */
+    bool directed;        /* else edges u v and v u are one, kept in the row of the lower */
+    const uint32_t *new_gids; /* NULL, or what each gid becomes, shape [num_vertices] */
+    const h2vi_ids *ids;      /* in the new order, for messages */
+    int num_threads;
+} h2vi_rows_plan;
+
+/* Sort, and join equal edges: their weights are added in the order of the list, as doubles,
+ * and rounded once. The list and the pool are empty afterwards. Errors: ERR_DATA if a sum
+ * of weights is no finite float; ERR_NOMEM. */
+H2V_CHECKED h2v_status h2vi_edge_list_to_rows(h2vi_edge_pool *pool, h2vi_edge_list *edges,
+                                              const h2vi_rows_plan *plan, h2vi_csr *rows,
+                                              int64_t *num_duplicates);
+
+/* Rows of lower ends (released in any case) to the whole adjacency. */
+H2V_CHECKED h2v_status h2vi_rows_mirror(h2vi_csr *rows, int num_threads, h2vi_csr *csr);

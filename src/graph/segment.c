@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Lines pass in blocks: all ids of a block are hashed and their slots prefetched before the
+ * first is looked up, so that the misses of the cache overlap. */
+#include "segment.h"
+
+#include "alloc.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BLOCK_LINES = 32, FIRST_CAPACITY = 4096, LOOK_AHEAD = 16 };
+
+typedef struct block {
+    int count;
+    h2vi_token ids[2 * BLOCK_LINES]; /* source and target of each line */
+    float weights[BLOCK_LINES];
+    bool is_edge[BLOCK_LINES]; /* else the line only names the source */
+} block;
+
+static void set_failure(h2vi_segment *segment, h2v_status status)
+{
+    if (segment->status != H2V_OK) return;
+    segment->status = status;
+    (void)snprintf(segment->message, sizeof segment->message, "%s", h2v_error_message());
+}
+
+static h2v_status add_missing(h2vi_segment *segment, const h2vi_token *id, uint32_t *place)
+{
+    if (segment->num_missing == segment->capacity) {
+        const size_t kept = (size_t)segment->capacity;
+        const size_t capacity = kept > 0 ? 2 * kept : FIRST_CAPACITY;
+        h2vi_token *missing =
+            h2vi_regrow(segment->missing, kept, capacity, sizeof *segment->missing);
+        if (!missing) return h2vi_fail_memory("new ids");
+        segment->missing = missing;
+        uint32_t **places =
+            h2vi_regrow(segment->places, kept, capacity, sizeof *segment->places);
+        if (!places) return h2vi_fail_memory("new ids");
+        segment->places = places;
+        segment->capacity = (int64_t)capacity;
+    }
+    segment->missing[segment->num_missing] = *id;
+    segment->places[segment->num_missing++] = place;
+    return H2V_OK;
+}
+
+/* Add the edge of line i, whose ids have these gids, if any yet. */
+static h2v_status add_edge(h2vi_segment *segment, h2vi_edge_pool *pool, const block *lines,
+                           int i, const uint32_t gids[2])
+{
+    const h2vi_edge edge = {.source = gids[0], .target = gids[1]};
+    h2v_status status = h2vi_edge_list_add(pool, &segment->edges, edge, lines->weights[i]);
+    if (status != H2V_OK) return status;
+    h2vi_edge_chunk *chunk = segment->edges.last;
+    h2vi_edge *added = &chunk->as.edges[chunk->count - 1];
+    if (gids[0] == H2V_NO_SLOT)
+        status = add_missing(segment, &lines->ids[2 * i], &added->source);
+    if (status == H2V_OK && gids[1] == H2V_NO_SLOT)
+        status = add_missing(segment, &lines->ids[2 * i + 1], &added->target);
+    return status;
+}
+
+static void flush_block(h2vi_segment *segment, const h2vi_reading *reading, block *lines)
+{
+    uint32_t gids[2 * BLOCK_LINES];
+    h2v_status status = H2V_OK;
+    h2vi_id_table_find(reading->table, 2 * lines->count, lines->ids, gids);
+    for (int i = 0; status == H2V_OK && i < lines->count; i++) {
+        if (lines->is_edge[i])
+            status = add_edge(segment, reading->pool, lines, i, gids + 2 * i);
+        else if (gids[2 * i] == H2V_NO_SLOT)
+            status = add_missing(segment, &lines->ids[2 * i], NULL);
+    }
+    lines->count = 0;
+    if (status != H2V_OK) set_failure(segment, status);
+}
+
+static bool is_same_id(const h2vi_line_format *format, const h2vi_token *a,
+                       const h2vi_token *b)
+{
+    if (format->kind == H2VI_IDS_NUMBERS) return a->number == b->number;
+    return a->length == b->length && memcmp(a->text, b->text, a->length) == 0;
+}
+
+static void add_line(h2vi_segment *segment, const h2vi_reading *reading,
+                     const h2vi_line_format *format, const h2vi_edge_line *line,
+                     block *lines)
+{
+    const int i = lines->count++;
+    const bool is_vertex = format->num_ids == 1;
+    const bool is_loop = !is_vertex && is_same_id(format, &line->ids[0], &line->ids[1]);
+    segment->num_self_loops += is_loop;
+    lines->ids[2 * i] = line->ids[0];
+    lines->ids[2 * i + 1] = line->ids[is_vertex ? 0 : 1];
+    lines->weights[i] = line->weight;
+    lines->is_edge[i] = !is_vertex && !(is_loop && reading->loops == H2VI_DROP_LOOPS);
+    if (lines->count == BLOCK_LINES) flush_block(segment, reading, lines);
+}
+
+void h2vi_segment_read(h2vi_segment *segment, const h2vi_reading *reading,
+                       const h2vi_line_format *format)
+{
+    block lines = {.count = 0};
+    h2vi_edge_line line = {.weight = 1};
+    const char *p = segment->begin;
+    while (p < segment->end && segment->status == H2V_OK) {
+        const h2vi_line_outcome outcome =
+            h2vi_edge_line_read(format, &p, segment->end, &line);
+        if (outcome == H2VI_LINE_STRING) segment->has_string = true;
+        if (outcome == H2VI_LINE_WRONG) set_failure(segment, H2V_ERR_DATA);
+        if (outcome == H2VI_LINE_STRING || outcome == H2VI_LINE_WRONG) return;
+        segment->num_lines++;
+        if (outcome == H2VI_LINE_FULL) add_line(segment, reading, format, &line, &lines);
+    }
+    flush_block(segment, reading, &lines);
+}
+
+h2v_status h2vi_segment_resolve(h2vi_segment *segment, h2vi_id_table *table)
+{
+    for (int64_t i = 0; i < segment->num_missing; i++) {
+        if (i + LOOK_AHEAD < segment->num_missing)
+            h2vi_id_table_prefetch(table, &segment->missing[i + LOOK_AHEAD]);
+        uint32_t gid = 0;
+        const h2v_status status = h2vi_id_table_insert(table, &segment->missing[i], &gid);
+        if (status != H2V_OK) return status;
+        if (segment->places[i]) *segment->places[i] = gid;
+    }
+    segment->num_missing = 0;
+    return H2V_OK;
+}
+
+void h2vi_segment_reset(h2vi_segment *segment, h2vi_edge_pool *pool)
+{
+    h2vi_edge_list_clear(pool, &segment->edges);
+    segment->num_lines = segment->num_self_loops = segment->num_missing = 0;
+    segment->has_string = false;
+    segment->status = H2V_OK;
+    segment->message[0] = '\0';
+}
+
+void h2vi_segment_clear(h2vi_segment *segment, h2vi_edge_pool *pool)
+{
+    h2vi_segment_reset(segment, pool);
+    free(segment->missing);
+    free(segment->places);
+    *segment = (h2vi_segment){0};
+}
