@@ -36,7 +36,8 @@ h2v_status h2v_world_create(MPI_Comm comm, int num_threads, h2v_world **out)
     MPI_Comm_size(world->comm, &world->num_ranks);
 
     MPI_Comm host = MPI_COMM_NULL;
-    MPI_Comm_split_type(world->comm, MPI_COMM_TYPE_SHARED, world->rank, MPI_INFO_NULL, &host);
+    MPI_Comm_split_type(world->comm, MPI_COMM_TYPE_SHARED, world->rank, MPI_INFO_NULL,
+                        &host);
     MPI_Comm_size(host, &world->ranks_on_host);
     MPI_Comm_free(&host);
 

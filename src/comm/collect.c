@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Plain MPI behind names that say what is meant. */
+#include "collect.h"
+
+#include <string.h>
+
+void h2vi_sum(const h2v_world *world, int count, int64_t *values)
+{
+    MPI_Allreduce(MPI_IN_PLACE, values, count, MPI_INT64_T, MPI_SUM, world->comm);
+}
+
+void h2vi_sum_before(const h2v_world *world, int count, const int64_t *values,
+                     int64_t *before)
+{
+    MPI_Exscan(values, before, count, MPI_INT64_T, MPI_SUM, world->comm);
+    if (world->rank == 0) memset(before, 0, (size_t)count * sizeof *before);
+}
+
+void h2vi_gather_all(const h2v_world *world, size_t size, const void *item, void *all)
+{
+    MPI_Allgather(item, (int)size, MPI_BYTE, all, (int)size, MPI_BYTE, world->comm);
+}
+
+void h2vi_share(const h2v_world *world, size_t size, void *item)
+{
+    MPI_Bcast(item, (int)size, MPI_BYTE, 0, world->comm);
+}

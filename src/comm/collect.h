@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Small numbers over all ranks. All collective; none can fail. Sums are of integers, so
+ * they do not depend on the order of ranks. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "halo2vec/world.h"
+
+/* values[i] becomes its sum over the ranks. */
+void h2vi_sum(const h2v_world *world, int count, int64_t *values);
+
+/* before[i] becomes the sum of values[i] over the lower ranks; 0 on rank 0. */
+void h2vi_sum_before(const h2v_world *world, int count, const int64_t *values,
+                     int64_t *before);
+
+/* all[r] becomes rank r's item of `size` bytes; shape [num_ranks]. */
+void h2vi_gather_all(const h2v_world *world, size_t size, const void *item, void *all);
+
+/* Every rank gets rank 0's bytes. */
+void h2vi_share(const h2v_world *world, size_t size, void *item);

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+
+/* See exchange.h. A message carries at most 1 GiB, since MPI counts are int. */
+#include "exchange.h"
+
+#include "alloc.h"
+#include "fail.h"
+#include "tags.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const int64_t MESSAGE_BYTES = (int64_t)1 << 30;
+
+h2v_status h2vi_exchange_init(const h2v_world *world, size_t item_bytes,
+                              h2vi_exchange *exchange)
+{
+    const size_t num_ranks = (size_t)world->num_ranks;
+    *exchange = (h2vi_exchange){.world = world, .item_bytes = item_bytes};
+    exchange->send_counts = h2vi_alloc(num_ranks, sizeof *exchange->send_counts);
+    exchange->recv_counts = h2vi_alloc(num_ranks, sizeof *exchange->recv_counts);
+    if (!exchange->send_counts || !exchange->recv_counts) {
+        h2vi_exchange_clear(exchange);
+        return h2vi_fail_memory("an exchange between ranks");
+    }
+    return H2V_OK;
+}
+
+void h2vi_exchange_clear(h2vi_exchange *exchange)
+{
+    free(exchange->send_counts);
+    free(exchange->recv_counts);
+    free(exchange->received);
+    *exchange = (h2vi_exchange){0};
+}
+
+static h2v_status make_room(h2vi_exchange *exchange)
+{
+    if (exchange->num_received <= exchange->capacity && exchange->received) return H2V_OK;
+    free(exchange->received);
+    exchange->capacity = exchange->num_received + exchange->num_received / 4;
+    exchange->received = h2vi_alloc_n(exchange->capacity, exchange->item_bytes);
+    if (exchange->received) return H2V_OK;
+    exchange->capacity = 0;
+    return h2vi_fail_memory("items from other ranks");
+}
+
+/* One rank's status and items moved, in one reduction. */
+static h2v_status agree_and_count(h2vi_exchange *exchange, h2v_status mine)
+{
+    const h2v_world *world = exchange->world;
+    int64_t totals[2] = {mine != H2V_OK, 0};
+    for (int peer = 0; peer < world->num_ranks; peer++)
+        totals[1] += exchange->send_counts[peer];
+    MPI_Allreduce(MPI_IN_PLACE, totals, 2, MPI_INT64_T, MPI_SUM, world->comm);
+    exchange->num_moved = totals[1];
+    return totals[0] == 0 ? H2V_OK : h2v_agree(world, mine);
+}
+
+static int64_t num_messages(int64_t num_bytes)
+{
+    return (num_bytes + MESSAGE_BYTES - 1) / MESSAGE_BYTES;
+}
+
+static int message_length(int64_t num_bytes, int64_t start)
+{
+    const int64_t rest = num_bytes - start;
+    return (int)(rest < MESSAGE_BYTES ? rest : MESSAGE_BYTES);
+}
+
+static void post(h2vi_exchange *exchange, const char *items, MPI_Request *requests)
+{
+    const h2v_world *world = exchange->world;
+    const int64_t item_bytes = (int64_t)exchange->item_bytes;
+    char *received = exchange->received;
+    for (int peer = 0; peer < world->num_ranks; peer++) {
+        const int64_t incoming = exchange->recv_counts[peer] * item_bytes;
+        if (peer != world->rank)
+            for (int64_t at = 0; at < incoming; at += MESSAGE_BYTES)
+                MPI_Irecv(received + at, message_length(incoming, at), MPI_BYTE, peer,
+                          H2VI_TAG_EXCHANGE, world->comm, requests++);
+        received += incoming;
+    }
+    received = exchange->received;
+    for (int peer = 0; peer < world->rank; peer++)
+        received += exchange->recv_counts[peer] * item_bytes;
+    for (int peer = 0; peer < world->num_ranks; peer++) {
+        const int64_t outgoing = exchange->send_counts[peer] * item_bytes;
+        if (peer == world->rank)
+            memcpy(received, items, (size_t)outgoing);
+        else
+            for (int64_t at = 0; at < outgoing; at += MESSAGE_BYTES)
+                MPI_Isend(items + at, message_length(outgoing, at), MPI_BYTE, peer,
+                          H2VI_TAG_EXCHANGE, world->comm, requests++);
+        items += outgoing;
+    }
+}
+
+h2v_status h2vi_exchange_run(h2vi_exchange *exchange, h2v_status mine, const void *items)
+{
+    const h2v_world *world = exchange->world;
+    const int64_t item_bytes = (int64_t)exchange->item_bytes;
+    if (mine != H2V_OK)
+        memset(exchange->send_counts, 0, (size_t)world->num_ranks * sizeof(int64_t));
+    MPI_Alltoall(exchange->send_counts, 1, MPI_INT64_T, exchange->recv_counts, 1,
+                 MPI_INT64_T, world->comm);
+
+    exchange->num_received = 0;
+    int64_t num_requests = 0;
+    for (int peer = 0; peer < world->num_ranks; peer++) {
+        exchange->num_received += exchange->recv_counts[peer];
+        if (peer == world->rank) continue;
+        const int64_t incoming = exchange->recv_counts[peer] * item_bytes;
+        const int64_t outgoing = exchange->send_counts[peer] * item_bytes;
+        num_requests += num_messages(incoming) + num_messages(outgoing);
+        exchange->bytes_received += incoming;
+        exchange->bytes_sent += outgoing;
+    }
+    MPI_Request *requests = h2vi_alloc_n(num_requests, sizeof *requests);
+    if (mine == H2V_OK)
+        mine = requests ? make_room(exchange) : h2vi_fail_memory("messages");
+    const h2v_status status = agree_and_count(exchange, mine);
+    if (status == H2V_OK && exchange->num_moved > 0) {
+        post(exchange, items, requests);
+        MPI_Waitall((int)num_requests, requests, MPI_STATUSES_IGNORE);
+    }
+    free(requests);
+    return status;
+}
