@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Choosing parts and measuring them. Trivial cases never reach METIS. Measures count in the
+ * order of parts, by integers, so they are equal on any number of ranks. */
+#include "halo2vec/partition.h"
+
+#include "alloc.h"
+#include "clock.h"
+#include "collect.h"
+#include "exchange.h"
+#include "fail.h"
+#include "gather.h"
+#include "metis_parts.h"
+#include "random.h"
+#include "slot_map.h"
+
+#include <stdlib.h>
+
+int h2v_partition_first_part(int num_parts, int num_ranks, int rank)
+{
+    return (int)((int64_t)num_parts * rank / num_ranks);
+}
+
+void h2v_partition_clear(h2v_partition *partition)
+{
+    free(partition->parts);
+    *partition = (h2v_partition){0};
+}
+
+static void assign_by_hash(const h2v_graph *graph, uint64_t seed, h2v_partition *partition)
+{
+    for (int64_t v = 0; v < partition->num_owned; v++) {
+        const h2vi_words random =
+            h2vi_random(seed, H2VI_FOR_HASH_PART, 0, 0, graph->gids[v], 0);
+        partition->parts[v] =
+            (int32_t)h2vi_below(random.w[0], (uint32_t)partition->num_parts);
+    }
+}
+
+/* Collective. Rank 0 cuts; every rank gets the parts of its slice. */
+static h2v_status assign_by_metis(const h2v_graph *graph, uint64_t seed,
+                                  const int64_t *weights, h2v_partition *partition,
+                                  h2v_partition_quality *quality)
+{
+    const h2v_world *world = graph->world;
+    h2vi_whole_graph whole = {0};
+    h2vi_exchange exchange = {0};
+    int32_t *parts = NULL;
+    h2v_status status =
+        h2v_agree(world, h2vi_exchange_init(world, sizeof *parts, &exchange));
+    if (status != H2V_OK) goto cleanup;
+    status = h2vi_gather_whole(graph, weights, &whole);
+    if (status != H2V_OK) goto cleanup;
+
+    const double start = h2vi_wall_seconds();
+    if (world->rank == 0) {
+        parts = h2vi_alloc_n(graph->num_vertices, sizeof *parts);
+        status = parts ? h2vi_metis_partition(&whole, partition->num_parts, seed, parts,
+                                              &quality->metis_bytes)
+                       : h2vi_fail_memory("parts");
+        for (int r = 0; r < world->num_ranks; r++)
+            exchange.send_counts[r] = graph->first[r + 1] - graph->first[r];
+    }
+    status = h2vi_exchange_run(&exchange, status, parts);
+    if (status != H2V_OK) goto cleanup;
+    const int32_t *received = exchange.received;
+    for (int64_t v = 0; v < partition->num_owned; v++) partition->parts[v] = received[v];
+    quality->metis_seconds = h2vi_wall_seconds() - start;
+
+cleanup:
+    h2vi_whole_graph_clear(&whole);
+    h2vi_exchange_clear(&exchange);
+    free(parts);
+    return status;
+}
+
+h2v_status h2v_partition_create(const h2v_graph *graph, int num_parts,
+                                h2v_partitioner partitioner, uint64_t seed,
+                                const int64_t *weights, h2v_partition *partition,
+                                h2v_partition_quality *quality)
+{
+    const h2v_world *world = graph->world;
+    *partition = (h2v_partition){.num_parts = num_parts, .num_owned = graph->num_owned};
+    h2v_partition_quality metis = {0};
+    if (num_parts < 1 || num_parts > graph->num_vertices)
+        return h2v_fail(
+            H2V_ERR_ARGUMENT,
+            "--parts %d: the graph has %lld vertices; 1 to that many parts can be "
+            "made",
+            num_parts, (long long)graph->num_vertices);
+
+    partition->parts = h2vi_alloc_n(graph->num_owned, sizeof *partition->parts);
+    h2v_status status =
+        h2v_agree(world, partition->parts ? H2V_OK : h2vi_fail_memory("parts"));
+    if (status == H2V_OK && num_parts > 1) {
+        if (partitioner == H2V_PARTITIONER_METIS)
+            status = assign_by_metis(graph, seed, weights, partition, &metis);
+        else
+            assign_by_hash(graph, seed, partition);
+    }
+    if (status == H2V_OK)
+        status = h2v_partition_measure(graph, partition, weights, quality);
+    if (status != H2V_OK) {
+        h2v_partition_clear(partition);
+        return status;
+    }
+    quality->metis_seconds = metis.metis_seconds;
+    quality->metis_bytes = metis.metis_bytes;
+    return H2V_OK;
+}
+
+/* Largest over mean. */
+static double balance(const int64_t *sums, int num_parts)
+{
+    double total = 0, largest = 0;
+    for (int p = 0; p < num_parts; p++) {
+        total += (double)sums[p];
+        if ((double)sums[p] > largest) largest = (double)sums[p];
+    }
+    return total > 0 ? largest * num_parts / total : 1;
+}
+
+/* Count the cut arcs of this rank, once for the pair if undirected, and all the edges. */
+static void count_cut(const h2v_graph *graph, const h2v_partition *partition,
+                      const uint32_t *part_of, int64_t counts[2])
+{
+    for (int64_t v = 0; v < graph->num_owned; v++) {
+        for (int64_t e = graph->offsets[v]; e < graph->offsets[v + 1]; e++) {
+            const uint32_t target = graph->targets[e];
+            if (!graph->directed && target < graph->gids[v]) continue;
+            counts[0] += part_of[target] != (uint32_t)partition->parts[v];
+            counts[1]++;
+        }
+    }
+}
+
+h2v_status h2v_partition_measure(const h2v_graph *graph, const h2v_partition *partition,
+                                 const int64_t *weights, h2v_partition_quality *quality)
+{
+    const h2v_world *world = graph->world;
+    const int num_parts = partition->num_parts;
+    *quality = (h2v_partition_quality){0};
+    uint32_t *part_of = NULL;
+    int64_t *sums = h2vi_alloc_n((int64_t)3 * num_parts, sizeof *sums);
+    h2v_status status = h2v_agree(world, sums ? H2V_OK : h2vi_fail_memory("part sizes"));
+    if (status != H2V_OK) goto cleanup;
+    status = h2vi_slot_map_create(graph, (const uint32_t *)partition->parts, &part_of);
+    if (status != H2V_OK) goto cleanup;
+
+    for (int64_t v = 0; v < graph->num_owned; v++) {
+        const int32_t part = partition->parts[v];
+        sums[part]++;
+        sums[num_parts + part] += graph->offsets[v + 1] - graph->offsets[v];
+        sums[2 * num_parts + part] += weights[v];
+    }
+    int64_t counts[2] = {0, 0};
+    count_cut(graph, partition, part_of, counts);
+    h2vi_sum(world, 3 * num_parts, sums);
+    h2vi_sum(world, 2, counts);
+    quality->edge_cut = counts[0];
+    quality->num_edges = counts[1];
+    quality->vertex_balance = balance(sums, num_parts);
+    quality->arc_balance = balance(sums + num_parts, num_parts);
+    quality->weight_balance = balance(sums + 2 * (size_t)num_parts, num_parts);
+
+cleanup:
+    free(part_of);
+    free(sums);
+    return status;
+}

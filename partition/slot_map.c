@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Every rank broadcasts its run of values, in pieces that an int counts. */
+#include "slot_map.h"
+
+#include "alloc.h"
+#include "fail.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const int64_t PIECE = (int64_t)1 << 28;
+
+h2v_status h2vi_slot_map_create(const h2v_graph *graph, const uint32_t *values,
+                                uint32_t **map)
+{
+    const h2v_world *world = graph->world;
+    *map = h2vi_alloc_n(graph->num_vertices, sizeof **map);
+    const h2v_status status =
+        h2v_agree(world, *map ? H2V_OK : h2vi_fail_memory("a map of the vertices"));
+    if (status != H2V_OK) {
+        free(*map);
+        *map = NULL;
+        return status;
+    }
+    memcpy(*map + graph->first[world->rank], values,
+           (size_t)graph->num_owned * sizeof *values);
+    for (int r = 0; r < world->num_ranks; r++) {
+        for (int64_t at = graph->first[r]; at < graph->first[r + 1]; at += PIECE) {
+            const int64_t rest = graph->first[r + 1] - at;
+            MPI_Bcast(*map + at, (int)(rest < PIECE ? rest : PIECE), MPI_UINT32_T, r,
+                      world->comm);
+        }
+    }
+    return H2V_OK;
+}
