@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+
+/* What walks need beside the graph: one record per vertex, alias tables, the set of edges.
+ */
+#include "walk_engine.h"
+
+#include "alloc.h"
+#include "fail.h"
+
+#include <stdlib.h>
+
+/* Scratch for the longest row of this rank, one set for each thread. */
+static h2v_status build_alias_tables(const h2v_graph *graph, h2vi_alias *alias)
+{
+    int64_t longest = 0;
+    for (int64_t v = 0; v < graph->num_owned; v++) {
+        const int64_t degree = graph->offsets[v + 1] - graph->offsets[v];
+        if (degree > longest) longest = degree;
+    }
+    int has_failed = 0;
+#pragma omp parallel reduction(| : has_failed)
+    {
+        const h2vi_alias_scratch scratch = {
+            .share = h2vi_alloc_n(longest, sizeof(double)),
+            .small = h2vi_alloc_n(longest, sizeof(uint32_t)),
+            .large = h2vi_alloc_n(longest, sizeof(uint32_t)),
+        };
+        has_failed = !scratch.share || !scratch.small || !scratch.large;
+#pragma omp for schedule(dynamic, 256)
+        for (int64_t v = 0; v < graph->num_owned; v++) {
+            const int64_t begin = graph->offsets[v];
+            const int64_t degree = graph->offsets[v + 1] - begin;
+            if (degree > 0 && !has_failed)
+                h2vi_alias_build(degree, graph->weights + begin, &scratch, alias + begin);
+        }
+        free(scratch.share);
+        free(scratch.small);
+        free(scratch.large);
+    }
+    return has_failed ? h2vi_fail_memory("alias tables") : H2V_OK;
+}
+
+static uint64_t to_dart(double weight, double envelope)
+{
+    return (uint64_t)(weight / envelope * 4294967296.0);
+}
+
+/* KnightKing's envelope (Yang et al. 2019, doi:10.1145/3341301.3359634): the candidates
+ * share max(1, 1/q); if the return edge stands above it, its excess is an area of its own.
+ * That needs its share of the row, which is 1/degree only without weights; weighted graphs
+ * raise the envelope instead. */
+static h2vi_bias make_bias(const h2vi_walk_params *params, int is_weighted)
+{
+    const double back = 1 / params->p, out = 1 / params->q;
+    h2vi_bias bias = {.envelope = out > 1 ? out : 1};
+    if (back > bias.envelope) {
+        if (is_weighted)
+            bias.envelope = back;
+        else
+            bias.folded = back - bias.envelope;
+    }
+    bias.to_return = to_dart(bias.folded > 0 ? bias.envelope : back, bias.envelope);
+    bias.near = to_dart(1, bias.envelope);
+    bias.far = to_dart(out, bias.envelope);
+    return bias;
+}
+
+h2v_status h2vi_walk_engine_init(const h2v_graph *graph, const h2vi_walk_params *params,
+                                 const uint32_t *context_slots, const uint32_t *keep,
+                                 h2vi_walk_engine *engine)
+{
+    *engine = (h2vi_walk_engine){.graph = graph, .params = *params, .keep = keep};
+    engine->bias = make_bias(params, graph->weights != NULL);
+    engine->rows = h2vi_alloc_n(graph->num_owned, sizeof *engine->rows);
+    h2v_status status = engine->rows ? H2V_OK : h2vi_fail_memory("the walkers' rows");
+    for (int64_t v = 0; status == H2V_OK && v < graph->num_owned; v++)
+        engine->rows[v] =
+            (h2vi_walk_row){.offset = graph->offsets[v],
+                            .degree = (uint32_t)(graph->offsets[v + 1] - graph->offsets[v]),
+                            .context_slot = context_slots ? context_slots[v] : 0};
+
+    if (status == H2V_OK && graph->weights) {
+        engine->alias =
+            h2vi_alloc_n(graph->offsets[graph->num_owned], sizeof *engine->alias);
+        status = engine->alias ? build_alias_tables(graph, engine->alias)
+                               : h2vi_fail_memory("alias tables");
+    }
+    const int is_second_order = params->p != 1 || params->q != 1;
+    if (status == H2V_OK && is_second_order)
+        status = h2vi_edge_set_init(graph, &engine->edges);
+    if (status != H2V_OK) h2vi_walk_engine_clear(engine);
+    return status;
+}
+
+void h2vi_walk_engine_clear(h2vi_walk_engine *engine)
+{
+    free(engine->rows);
+    free(engine->alias);
+    h2vi_edge_set_clear(&engine->edges);
+    *engine = (h2vi_walk_engine){0};
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Random walks over a distributed graph: first order (DeepWalk; Perozzi et al. 2014,
+ * doi:10.1145/2623330.2623732) and second order (node2vec; Grover and Leskovec 2016,
+ * doi:10.1145/2939672.2939754), weighted or not, exact on any number of ranks.
+ *
+ * A walk is a function of (seed, purpose, epoch, walk number, start's gid) and the graph. A
+ * walker that steps on a vertex of another rank is handed over; rounds of handing over go
+ * on until none is on its way, which comes to pass since every hand-over follows a step or
+ * a refused attempt, and both are bounded. */
+#pragma once
+
+#include <stdint.h>
+
+#include "alias.h"
+#include "edge_set.h"
+#include "graph_rows.h"
+#include "random.h"
+#include "walker.h"
+
+typedef struct h2vi_walk_params {
+    int walk_length; /* vertices, 1..H2V_MAX_WALK_LENGTH */
+    double p, q;     /* node2vec's return and in-out parameters; both 1: first order */
+    uint64_t seed;
+} h2vi_walk_params;
+
+/* What one load fetches at a vertex. */
+typedef struct h2vi_walk_row {
+    int64_t offset;
+    uint32_t degree;
+    uint32_t context_slot;
+} h2vi_walk_row;
+
+/* The second-order rule in 32-bit darts, under an envelope of max(1, 1/q), or with 1/p
+ * where the return edge is not folded. */
+typedef struct h2vi_bias {
+    uint64_t to_return, near, far; /* accept below: x = previous, x adjacent to it, else */
+    double envelope, folded;       /* folded: what of 1/p stands above the envelope */
+} h2vi_bias;
+
+typedef struct h2vi_walk_engine {
+    const h2v_graph *graph; /* borrowed */
+    h2vi_walk_params params;
+    h2vi_walk_row *rows;  /* shape [num_owned] */
+    const uint32_t *keep; /* borrowed; NULL, or the owned vertices' subsampling thresholds:
+                             a visit is kept if its random word is at most this */
+    h2vi_alias *alias;    /* per arc; NULL if unweighted */
+    h2vi_edge_set edges;  /* second order only */
+    h2vi_bias bias;
+    int64_t num_steps; /* taken by this rank since creation */
+    int64_t bytes_sent, bytes_received;
+} h2vi_walk_engine;
+
+/* Local. `context_slots` and `keep` (each may be NULL) are of the owned vertices.
+ * Memory: 16 bytes a vertex; 8 an arc if weighted; 8 an arc if p or q is not 1. */
+H2V_CHECKED h2v_status h2vi_walk_engine_init(const h2v_graph *graph,
+                                             const h2vi_walk_params *params,
+                                             const uint32_t *context_slots,
+                                             const uint32_t *keep,
+                                             h2vi_walk_engine *engine);
+void h2vi_walk_engine_clear(h2vi_walk_engine *engine);
+
+/* Walks that start on this rank. */
+typedef struct h2vi_start {
+    uint32_t vertex; /* local index */
+    uint32_t walk;   /* walk number within the epoch */
+} h2vi_start;
+
+typedef struct h2vi_walk_run {
+    h2vi_purpose purpose; /* H2VI_FOR_WALK or H2VI_FOR_TRIAL_WALK */
+    uint32_t epoch;
+    int64_t num_walks;
+    const h2vi_start *starts; /* shape [num_walks] */
+    h2vi_token *tokens;       /* out: shape [num_walks, walk_length]; NULL: not wanted */
+    int64_t *visits;          /* added to: shape [num_owned]; NULL: not wanted */
+} h2vi_walk_run;
+
+/* Collective. Walk. Errors: ERR_NOMEM, on all ranks. */
+H2V_CHECKED h2v_status h2vi_walk(h2vi_walk_engine *engine, const h2vi_walk_run *run);
+
+/* Collective. Count how often `num_walks` trial walks from every vertex visit each owned
+ * vertex: the work to expect there. `visits`: shape [num_owned], overwritten. */
+H2V_CHECKED h2v_status h2vi_walk_count_visits(h2vi_walk_engine *engine, int num_walks,
+                                              int64_t *visits);

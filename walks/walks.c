@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Walking in rounds of handing over: all threads advance what this rank has; what leaves is
+ * sorted by destination and exchanged; until nothing is on its way. Then the visits that
+ * were noted away from home go there. Where and when a walker is advanced changes nothing,
+ * since its steps are functions of itself, and its tokens have their place. */
+#include "walk_engine.h"
+
+#include "alloc.h"
+#include "exchange.h"
+#include "fail.h"
+#include "walk_worker.h"
+
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { WALKS_PER_TASK = 1024 };
+
+typedef struct walk_crew {
+    h2vi_walk_worker *workers; /* one a thread */
+    int num_workers;
+    h2vi_exchange walkers, visits;
+    void *parcel; /* items grouped by destination */
+    int64_t parcel_bytes;
+} walk_crew;
+
+static void crew_clear(walk_crew *crew)
+{
+    for (int t = 0; crew->workers && t < crew->num_workers; t++) {
+        free(crew->workers[t].leavers);
+        free(crew->workers[t].visits);
+    }
+    free(crew->workers);
+    free(crew->parcel);
+    h2vi_exchange_clear(&crew->walkers);
+    h2vi_exchange_clear(&crew->visits);
+}
+
+static h2v_status crew_init(const h2vi_walk_engine *engine, const h2vi_walk_run *run,
+                            walk_crew *crew)
+{
+    const h2v_world *world = engine->graph->world;
+    *crew = (walk_crew){.num_workers = world->num_threads};
+    crew->workers = h2vi_alloc_n(crew->num_workers, sizeof *crew->workers);
+    if (!crew->workers) return h2vi_fail_memory("walkers");
+    for (int t = 0; t < crew->num_workers; t++) {
+        crew->workers[t].engine = engine;
+        crew->workers[t].run = run;
+        crew->workers[t].first = (h2v_slot)engine->graph->first[world->rank];
+        crew->workers[t].end = (h2v_slot)engine->graph->first[world->rank + 1];
+    }
+    h2v_status status = h2vi_exchange_init(world, sizeof(h2vi_walker), &crew->walkers);
+    if (status == H2V_OK)
+        status = h2vi_exchange_init(world, sizeof(h2vi_visit), &crew->visits);
+    return status;
+}
+
+/* Local. Advance walkers (NULL: the starts) on all threads. */
+static void advance_all(walk_crew *crew, int64_t count, const h2vi_walker *walkers)
+{
+    const int64_t num_tasks = (count + WALKS_PER_TASK - 1) / WALKS_PER_TASK;
+#pragma omp parallel for schedule(dynamic) num_threads(crew->num_workers) if (num_tasks > 1)
+    for (int64_t task = 0; task < num_tasks; task++) {
+        h2vi_walk_worker *worker = &crew->workers[omp_get_thread_num()];
+        const int64_t begin = task * WALKS_PER_TASK;
+        const int64_t end = begin + WALKS_PER_TASK < count ? begin + WALKS_PER_TASK : count;
+        if (walkers)
+            h2vi_walk_resume(worker, end - begin, walkers + begin);
+        else
+            h2vi_walk_start(worker, begin, end);
+    }
+}
+
+static h2v_status crew_status(const walk_crew *crew)
+{
+    for (int t = 0; t < crew->num_workers; t++)
+        if (crew->workers[t].status != H2V_OK)
+            return h2vi_fail_memory("walkers on their way to other ranks");
+    return H2V_OK;
+}
+
+/* Local. Room for `count` items to send. */
+static h2v_status make_parcel(walk_crew *crew, int64_t count, size_t size)
+{
+    const int64_t num_bytes = count * (int64_t)size;
+    if (crew->parcel && num_bytes <= crew->parcel_bytes) return H2V_OK;
+    free(crew->parcel);
+    crew->parcel_bytes = num_bytes + num_bytes / 4;
+    crew->parcel = h2vi_alloc_n(crew->parcel_bytes, 1);
+    if (crew->parcel) return H2V_OK;
+    crew->parcel_bytes = 0;
+    return h2vi_fail_memory("walkers on their way to other ranks");
+}
+
+/* Local. Group all leavers by the rank they go to; the workers' lists are empty after. */
+static h2v_status pack_walkers(const h2v_graph *graph, walk_crew *crew)
+{
+    int64_t *counts = crew->walkers.send_counts;
+    int64_t total = 0;
+    memset(counts, 0, (size_t)graph->world->num_ranks * sizeof *counts);
+    for (int t = 0; t < crew->num_workers; t++) {
+        const h2vi_walk_worker *worker = &crew->workers[t];
+        total += worker->num_leavers;
+        for (int64_t i = 0; i < worker->num_leavers; i++)
+            counts[h2vi_graph_owner(graph, h2vi_walker_destination(&worker->leavers[i]))]++;
+    }
+    h2v_status status = make_parcel(crew, total, sizeof(h2vi_walker));
+    int64_t *next = h2vi_alloc_n(graph->world->num_ranks + 1, sizeof *next);
+    if (status == H2V_OK && !next) status = h2vi_fail_memory("walkers by rank");
+    if (status == H2V_OK) {
+        h2vi_walker *parcel = crew->parcel;
+        for (int r = 0; r < graph->world->num_ranks; r++) next[r + 1] = next[r] + counts[r];
+        for (int t = 0; t < crew->num_workers; t++) {
+            h2vi_walk_worker *worker = &crew->workers[t];
+            for (int64_t i = 0; i < worker->num_leavers; i++) {
+                const h2vi_walker *walker = &worker->leavers[i];
+                parcel[next[h2vi_graph_owner(graph, h2vi_walker_destination(walker))]++] =
+                    *walker;
+            }
+            worker->num_leavers = 0;
+        }
+    }
+    free(next);
+    return status;
+}
+
+/* Local. The same for visits, whose destination is the walk's home. */
+static h2v_status pack_visits(const h2v_world *world, walk_crew *crew)
+{
+    int64_t *counts = crew->visits.send_counts;
+    int64_t total = 0;
+    memset(counts, 0, (size_t)world->num_ranks * sizeof *counts);
+    for (int t = 0; t < crew->num_workers; t++) {
+        const h2vi_walk_worker *worker = &crew->workers[t];
+        total += worker->num_visits;
+        for (int64_t i = 0; i < worker->num_visits; i++)
+            counts[worker->visits[i].home_rank]++;
+    }
+    h2v_status status = make_parcel(crew, total, sizeof(h2vi_visit));
+    int64_t *next = h2vi_alloc_n(world->num_ranks + 1, sizeof *next);
+    if (status == H2V_OK && !next) status = h2vi_fail_memory("visits by rank");
+    if (status == H2V_OK) {
+        h2vi_visit *parcel = crew->parcel;
+        for (int r = 0; r < world->num_ranks; r++) next[r + 1] = next[r] + counts[r];
+        for (int t = 0; t < crew->num_workers; t++)
+            for (int64_t i = 0; i < crew->workers[t].num_visits; i++)
+                parcel[next[crew->workers[t].visits[i].home_rank]++] =
+                    crew->workers[t].visits[i];
+    }
+    free(next);
+    return status;
+}
+
+/* Collective. */
+static h2v_status bring_visits_home(const h2vi_walk_engine *engine,
+                                    const h2vi_walk_run *run, walk_crew *crew)
+{
+    const h2v_status packed = pack_visits(engine->graph->world, crew);
+    const h2v_status status = h2vi_exchange_run(&crew->visits, packed, crew->parcel);
+    if (status != H2V_OK) return status;
+    const h2vi_visit *visits = crew->visits.received;
+    for (int64_t i = 0; i < crew->visits.num_received; i++)
+        run->tokens[(int64_t)visits[i].home_index * engine->params.walk_length +
+                    visits[i].position] = visits[i].token;
+    return H2V_OK;
+}
+
+h2v_status h2vi_walk(h2vi_walk_engine *engine, const h2vi_walk_run *run)
+{
+    const h2v_world *world = engine->graph->world;
+    walk_crew crew;
+    if (run->tokens) /* every token absent until visited */
+        memset(run->tokens, 0xff,
+               (size_t)(run->num_walks * engine->params.walk_length) * sizeof *run->tokens);
+    h2v_status status = h2v_agree(world, crew_init(engine, run, &crew));
+    if (status != H2V_OK) goto cleanup;
+
+    advance_all(&crew, run->num_walks, NULL);
+    for (;;) {
+        status = crew_status(&crew);
+        if (status == H2V_OK) status = pack_walkers(engine->graph, &crew);
+        status = h2vi_exchange_run(&crew.walkers, status, crew.parcel);
+        if (status != H2V_OK) goto cleanup;
+        if (crew.walkers.num_moved == 0) break;
+        advance_all(&crew, crew.walkers.num_received, crew.walkers.received);
+    }
+    if (run->tokens) status = bring_visits_home(engine, run, &crew);
+
+cleanup:
+    for (int t = 0; crew.workers && t < crew.num_workers; t++)
+        engine->num_steps += crew.workers[t].num_steps;
+    engine->bytes_sent += crew.walkers.bytes_sent + crew.visits.bytes_sent;
+    engine->bytes_received += crew.walkers.bytes_received + crew.visits.bytes_received;
+    crew_clear(&crew);
+    return status;
+}
+
+h2v_status h2vi_walk_count_visits(h2vi_walk_engine *engine, int num_walks, int64_t *visits)
+{
+    const h2v_graph *graph = engine->graph;
+    const int64_t num_owned = graph->num_owned;
+    memset(visits, 0, (size_t)num_owned * sizeof *visits);
+    h2vi_start *starts = h2vi_alloc_n(num_owned, sizeof *starts);
+    h2v_status status =
+        h2v_agree(graph->world, starts ? H2V_OK : h2vi_fail_memory("trial walks"));
+    for (int walk = 0; status == H2V_OK && walk < num_walks; walk++) {
+        for (int64_t v = 0; v < num_owned; v++)
+            starts[v] = (h2vi_start){(uint32_t)v, (uint32_t)walk};
+        status = h2vi_walk(engine, &(h2vi_walk_run){.purpose = H2VI_FOR_TRIAL_WALK,
+                                                    .num_walks = num_owned,
+                                                    .starts = starts,
+                                                    .visits = visits});
+    }
+    free(starts);
+    return status;
+}
