@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+
+/// @file embed.h
+/// From a graph file to an embedding file: the main job.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "halo2vec/partition.h"
+#include "halo2vec/status.h"
+#include "halo2vec/types.h"
+#include "halo2vec/world.h"
+
+#define H2V_MAX_PARTS 4096
+#define H2V_MAX_ROUNDS 1000000
+
+typedef enum h2v_method {
+    H2V_METHOD_DEEPWALK, ///< first-order walks (Perozzi et al. 2014,
+                         ///< doi:10.1145/2623330.2623732), trained by negative sampling
+    H2V_METHOD_NODE2VEC  ///< second-order walks (Grover and Leskovec 2016,
+                         ///< doi:10.1145/2939672.2939754)
+} h2v_method;
+
+/// What defines the result, and nothing else: the same values, graph and METIS library give
+/// the same bytes on any number of ranks and threads.
+typedef struct h2v_embed_params {
+    h2v_method method;
+    int dim;
+    int walks;       ///< per vertex and epoch
+    int walk_length; ///< vertices
+    int window;
+    int negatives; ///< per pair
+    int epochs;
+    double learning_rate; ///< falls linearly to a ten-thousandth of it
+    double p, q;          ///< node2vec's return and in-out parameters
+    double subsample;     ///< threshold t of word2vec's subsampling; 0: off
+    uint64_t seed;
+    int parts;  ///< 0: chosen from the graph and the parameters above
+    int rounds; ///< of the whole training; 0: chosen likewise
+    h2v_partitioner partitioner;
+} h2v_embed_params;
+
+/// DeepWalk with node2vec's published defaults: dim 128, 10 walks of 80 vertices, window
+/// 10, p = q = 1; word2vec's 5 negatives, learning rate .025; one epoch; seed 1.
+h2v_embed_params h2v_embed_params_default(void);
+
+/// Where things are, and how it is told: nothing here changes the result.
+typedef struct h2v_embed_files {
+    const char *graph;
+    const char *output;
+    const char *partition; ///< NULL, or a partition file; then parts must be 0 or its own
+    bool with_contexts;
+    bool overwrite;
+} h2v_embed_files;
+
+typedef enum h2v_phase {
+    H2V_PHASE_LOAD,
+    H2V_PHASE_TRIAL, ///< trial walks, which measure the work at each vertex
+    H2V_PHASE_PARTITION,
+    H2V_PHASE_MIGRATE,
+    H2V_PHASE_WALK,
+    H2V_PHASE_ROUTE,
+    H2V_PHASE_TRAIN,
+    H2V_PHASE_WRITE,
+    H2V_NUM_PHASES
+} h2v_phase;
+
+/// "load", "trial", ... **Local.**
+const char *h2v_phase_name(h2v_phase phase);
+
+/// Of one rank.
+typedef struct h2v_rank_report {
+    double wall_seconds[H2V_NUM_PHASES];
+    double cpu_seconds[H2V_NUM_PHASES]; ///< of the process, waiting for messages included
+    double cell_seconds;                ///< thread CPU time inside cells, waiting excluded
+    int64_t bytes_sent[H2V_NUM_PHASES]; ///< to other ranks, by our exchanges
+    int64_t bytes_received[H2V_NUM_PHASES];
+    int64_t num_steps; ///< of walks
+    int64_t num_pairs;
+    int64_t num_owned, num_arcs;
+    int64_t row_bytes, graph_bytes, round_bytes; ///< as computed: rows, graph, one round
+    int64_t peak_bytes; ///< peak resident memory, as the system counts it
+} h2v_rank_report;
+
+typedef struct h2v_embed_report {
+    h2v_embed_params params; ///< in effect: nothing chosen is left at 0
+    int64_t num_vertices, num_arcs;
+    int num_ranks, num_threads;
+    const char *kernel; ///< instruction set of the cells
+    h2v_partition_quality partition;
+    double seconds;
+    h2v_rank_report *ranks; ///< shape [num_ranks], on every rank
+} h2v_embed_report;
+
+/// What is going on, told by rank 0.
+typedef struct h2v_progress {
+    h2v_phase phase;
+    double share; ///< done of the training, 0..1
+    int round, rounds;
+    int64_t num_pairs;       ///< trained by this rank so far
+    double pairs_per_second; ///< of all ranks, as this rank's rate times its share suggests
+    double learning_rate;
+    double seconds;          ///< since the start
+    double train_seconds;    ///< since the first round
+} h2v_progress;
+
+typedef void h2v_progress_callback(void *context, const h2v_progress *progress);
+
+/// Embed. **Collective on @p world.**
+///
+/// The output appears whole or not at all; it is tried for before any work. All ranks pass
+/// equal arguments, apart from the callback.
+///
+/// @param callback  called on rank 0 by the main thread, at most once a cell; may be NULL
+/// @param report    out: to be released with h2v_embed_report_clear()
+/// @return H2V_OK, or on every rank the same error: H2V_ERR_ARGUMENT, H2V_ERR_EXISTS,
+///         H2V_ERR_IO, H2V_ERR_DATA (also a graph without edges), H2V_ERR_NOMEM,
+///         H2V_ERR_PARTITION
+H2V_CHECKED h2v_status h2v_embed(const h2v_world *world, const h2v_embed_params *params,
+                                 const h2v_embed_files *files,
+                                 h2v_progress_callback *callback, void *context,
+                                 h2v_embed_report *report);
+
+/// Release what is inside. **Local.** Safe on a zeroed struct.
+void h2v_embed_report_clear(h2v_embed_report *report);
+
+/// Count the visits of trial walks at each owned vertex, as embedding would: the weights
+/// for h2v_partition_create(). **Collective.** `visits`: shape [num_owned].
+H2V_CHECKED h2v_status h2v_embed_count_visits(const h2v_graph *graph,
+                                              const h2v_embed_params *params,
+                                              int64_t *visits);
+
+/// The number of parts that embedding would choose. **Collective.**
+int h2v_embed_choose_parts(const h2v_graph *graph, const h2v_embed_params *params,
+                           const int64_t *visits);

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Dealing vertices to blocks (blocks.h), and what follows from it for the noise of a block:
+ * how many of its rows belong to each class is arithmetic. */
+#include "blocks.h"
+
+#include "alias.h"
+#include "alloc.h"
+#include "collect.h"
+#include "fail.h"
+#include "random.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { STEPS = 16, LOG_STEPS = 4, NUM_BINS = (64 - LOG_STEPS + 1) * STEPS };
+
+/* Bin of a count: counts below 2 * STEPS are their own bin, then STEPS bins to the octave.
+ */
+static int bin_of(int64_t count)
+{
+    const int octave = 63 - __builtin_clzll((uint64_t)count | 1);
+    if (octave <= LOG_STEPS) return (int)count;
+    const int shift = octave - LOG_STEPS;
+    return shift * STEPS + (int)(count >> shift);
+}
+
+/* count^0.75 of the middle of a bin. */
+static float bin_weight(int bin)
+{
+    double count = bin;
+    if (bin >= 2 * STEPS) {
+        const int shift = bin / STEPS - 1;
+        count = ((double)(bin - shift * STEPS) + 0.5) * (double)((int64_t)1 << shift) - 0.5;
+    }
+    return (float)(sqrt(count) * sqrt(sqrt(count)));
+}
+
+/* The block that the first card of a run goes to. */
+static int64_t first_block(const h2vi_blocks *blocks, int64_t run)
+{
+    const h2vi_words random =
+        h2vi_random(blocks->seed, H2VI_FOR_BLOCK, 0, 0, (uint32_t)run, 0);
+    return h2vi_below(random.w[0], (uint32_t)blocks->num_blocks);
+}
+
+static uint32_t context_slot_of(const h2vi_blocks *blocks, int64_t place)
+{
+    const int64_t run = place / blocks->num_blocks, card = place % blocks->num_blocks;
+    const int64_t block = (first_block(blocks, run) + card) % blocks->num_blocks;
+    return (uint32_t)(block * blocks->rows_per_block + run);
+}
+
+/* Collective. counts[b]: vertices of bin b on all ranks; before[b]: on the ranks below. */
+static void count_bins(const h2v_graph *graph, const int64_t *visits, int64_t *counts,
+                       int64_t *before)
+{
+    for (int64_t v = 0; v < graph->num_owned; v++) counts[bin_of(visits[v])]++;
+    h2vi_sum_before(graph->world, NUM_BINS, counts, before);
+    h2vi_sum(graph->world, NUM_BINS, counts);
+}
+
+/* Classes are the bins that have vertices, the most visited first. before[b] becomes the
+ * place of this rank's next vertex of bin b. */
+static void order_classes(h2vi_blocks *blocks, const int64_t *counts, int64_t *before)
+{
+    int64_t place = 0;
+    for (int bin = NUM_BINS - 1; bin >= 0; bin--) {
+        before[bin] += place;
+        if (counts[bin] == 0) continue;
+        blocks->class_starts[blocks->num_classes] = place;
+        blocks->class_weights[blocks->num_classes] = bin_weight(bin);
+        blocks->num_classes++;
+        place += counts[bin];
+    }
+    blocks->class_starts[blocks->num_classes] = place;
+}
+
+h2v_status h2vi_blocks_create(const h2v_graph *graph, const int64_t *visits, int num_blocks,
+                              uint64_t seed, h2vi_blocks *blocks, uint32_t *context_slots)
+{
+    const h2v_world *world = graph->world;
+    *blocks =
+        (h2vi_blocks){.num_blocks = num_blocks,
+                      .num_vertices = graph->num_vertices,
+                      .rows_per_block = (graph->num_vertices + num_blocks - 1) / num_blocks,
+                      .seed = seed};
+    int64_t *counts = h2vi_alloc(NUM_BINS, sizeof *counts);
+    int64_t *before = h2vi_alloc(NUM_BINS, sizeof *before);
+    blocks->class_starts = h2vi_alloc(NUM_BINS + 1, sizeof *blocks->class_starts);
+    blocks->class_weights = h2vi_alloc(NUM_BINS, sizeof *blocks->class_weights);
+    h2v_status status = H2V_OK;
+    if (!counts || !before || !blocks->class_starts || !blocks->class_weights)
+        status = h2vi_fail_memory("blocks");
+    else if (blocks->rows_per_block * num_blocks > H2V_MAX_VERTICES)
+        status = h2v_fail(H2V_ERR_ARGUMENT, "Too many vertices for %d parts", num_blocks);
+    status = h2v_agree(world, status);
+    if (status != H2V_OK) goto cleanup;
+
+    count_bins(graph, visits, counts, before);
+    order_classes(blocks, counts, before);
+    for (int64_t v = 0; v < graph->num_owned; v++)
+        context_slots[v] = context_slot_of(blocks, before[bin_of(visits[v])]++);
+
+cleanup:
+    free(counts);
+    free(before);
+    if (status != H2V_OK) h2vi_blocks_clear(blocks);
+    return status;
+}
+
+void h2vi_blocks_clear(h2vi_blocks *blocks)
+{
+    free(blocks->class_starts);
+    free(blocks->class_weights);
+    *blocks = (h2vi_blocks){0};
+}
+
+h2v_status h2vi_noise_tables_init(const h2vi_blocks *blocks, h2vi_noise_tables *tables)
+{
+    const size_t n = (size_t)blocks->num_classes;
+    tables->numbers = h2vi_alloc(6 * n, sizeof *tables->numbers);
+    tables->weights = h2vi_alloc(n, sizeof *tables->weights);
+    tables->shares = h2vi_alloc(n, sizeof *tables->shares);
+    tables->alias = h2vi_alloc(n, sizeof(h2vi_alias));
+    if (tables->numbers && tables->weights && tables->shares && tables->alias)
+        return H2V_OK;
+    h2vi_noise_tables_clear(tables);
+    return h2vi_fail_memory("noise tables");
+}
+
+void h2vi_noise_tables_clear(h2vi_noise_tables *tables)
+{
+    free(tables->numbers);
+    free(tables->weights);
+    free(tables->shares);
+    free(tables->alias);
+    *tables = (h2vi_noise_tables){0};
+}
+
+/* Rows of `block` whose place in the order is before `place`. */
+static int64_t rows_before(const h2vi_blocks *blocks, int block, int64_t place)
+{
+    const int64_t run = place / blocks->num_blocks, rest = place % blocks->num_blocks;
+    if (rest == 0) return run;
+    const int64_t card =
+        (block - first_block(blocks, run) + blocks->num_blocks) % blocks->num_blocks;
+    return run + (card < rest);
+}
+
+void h2vi_noise_tables_build(const h2vi_blocks *blocks, int block,
+                             h2vi_noise_tables *tables, h2vi_noise *noise)
+{
+    const size_t n = (size_t)blocks->num_classes;
+    uint32_t *thresholds = tables->numbers, *others = thresholds + n;
+    uint32_t *firsts = others + n, *counts = firsts + n;
+    const h2vi_alias_scratch scratch = {tables->shares, counts + n, counts + 2 * n};
+    h2vi_alias *alias = tables->alias;
+
+    int64_t num_classes = 0, first = 0;
+    for (int c = 0; c < blocks->num_classes; c++) {
+        const int64_t end = rows_before(blocks, block, blocks->class_starts[c + 1]);
+        if (end == first) continue;
+        firsts[num_classes] = (uint32_t)first;
+        counts[num_classes] = (uint32_t)(end - first);
+        tables->weights[num_classes] = blocks->class_weights[c] * (float)(end - first);
+        num_classes++;
+        first = end;
+    }
+    if (num_classes > 0) h2vi_alias_build(num_classes, tables->weights, &scratch, alias);
+    for (int64_t c = 0; c < num_classes; c++) {
+        thresholds[c] = alias[c].threshold;
+        others[c] = alias[c].other;
+    }
+    noise->num_classes = (uint32_t)num_classes;
+    noise->thresholds = thresholds;
+    noise->others = others;
+    noise->firsts = firsts;
+    noise->counts = counts;
+}

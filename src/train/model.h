@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+
+/* The rows of a model: `in` rows (the embedding) with the owners of their vertices, `out`
+ * (context) rows in blocks that pass from rank to rank. A row is `stride` floats: dim of
+ * them, then zeros to a multiple of the kernel's lanes. */
+#pragma once
+
+#include <stdint.h>
+
+#include "blocks.h"
+#include "embedding_hdf5.h"
+#include "migrate.h"
+
+typedef struct h2vi_model {
+    int dim, stride;
+    float *in; /* of the owned vertices in slot order, shape [num_owned, stride] */
+    int num_blocks;
+    int64_t block_floats; /* rows_per_block * stride */
+    float **blocks; /* the block's rows if it is on this rank, else NULL; [num_blocks] */
+    float **spare;  /* buffers for blocks on the move, shape [num_spare] */
+    int num_spare;
+} h2vi_model;
+
+/* Local. `in` is uniform in (-1/2, 1/2) / dim, a function of (seed, gid); `out` is zero.
+ * This rank's blocks are those of its parts' numbers; spare buffers only if blocks must
+ * travel. */
+H2V_CHECKED h2v_status h2vi_model_init(const h2vi_moved *moved, const h2vi_blocks *blocks,
+                                       int dim, uint64_t seed, h2vi_model *model);
+void h2vi_model_clear(h2vi_model *model);
+
+/* Collective. Write `in` as /embeddings and, if wanted, `out` as /contexts, in gid order.
+ */
+H2V_CHECKED h2v_status h2vi_model_write(const h2vi_model *model, const h2vi_moved *moved,
+                                        const h2vi_blocks *blocks, bool with_contexts,
+                                        h2vi_embedding_writer *writer);
+
+/* Bytes that the model holds. */
+int64_t h2vi_model_bytes(const h2vi_model *model, const h2vi_moved *moved);

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Negatives of one block: rows in proportion to visits^0.75 (Mikolov et al. 2013,
+ * arXiv:1310.4546). Rows of a block lie in descending classes of visits (blocks.h), and all
+ * rows of a class weigh the same, so a draw is a class from an alias table that fits the L1
+ * cache, then a uniform row of it.
+ *
+ * Negatives come in batches of 32, from 16 consecutive counters of the cell: negative i <
+ * 16 from the first two words of counter 16 batch + i, negative 16 + i from its other two.
+ * So the n-th negative of a cell is a function of (seed, round, cell, n). */
+#pragma once
+
+#include <stdint.h>
+
+#include "random.h"
+
+typedef struct h2vi_noise {
+    uint64_t seed;
+    uint32_t round, cell; /* cell = part * num_parts + block */
+    uint32_t num_classes;
+    const uint32_t *thresholds, *others; /* alias table of the classes (alias.h) */
+    const uint32_t *firsts, *counts;     /* rows of each class; none is empty */
+} h2vi_noise;
+
+enum { H2VI_NOISE_LANES = 16, H2VI_NOISE_BATCH = 2 * H2VI_NOISE_LANES };
+
+/* Philox4x32-10's numbers (random.h), for the kernels that compute it in vectors. */
+#define H2VI_PHILOX_M0 0xD2511F53U
+#define H2VI_PHILOX_M1 0xCD9E8D57U
+#define H2VI_PHILOX_W0 0x9E3779B9U
+#define H2VI_PHILOX_W1 0xBB67AE85U
+enum { H2VI_PHILOX_TURNS = 10 };
+
+/* The last word of the counters of a cell's negatives. */
+static inline uint32_t h2vi_noise_purpose(const h2vi_noise *noise)
+{
+    return (uint32_t)H2VI_FOR_NEGATIVE << 24 | noise->round;
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+
+/* See plan.h. Measured on BlogCatalog and cnr-2000: speed follows the pairs per center and
+ * cell, quality the number of rotations; both bound the parts from above. */
+#include "plan.h"
+
+#include "collect.h"
+#include "fail.h"
+
+#include <math.h>
+
+h2v_embed_params h2v_embed_params_default(void)
+{
+    return (h2v_embed_params){.method = H2V_METHOD_DEEPWALK,
+                              .dim = 128,
+                              .walks = 10,
+                              .walk_length = 80,
+                              .window = 10,
+                              .negatives = 5,
+                              .epochs = 1,
+                              .learning_rate = 0.025,
+                              .p = 1,
+                              .q = 1,
+                              .subsample = 0,
+                              .seed = 1,
+                              .partitioner = H2V_PARTITIONER_METIS};
+}
+
+static h2v_status check_count(const char *flag, int value, int min, int max)
+{
+    if (value >= min && value <= max) return H2V_OK;
+    return h2v_fail(H2V_ERR_ARGUMENT, "%s %d is not in %d..%d", flag, value, min, max);
+}
+
+static h2v_status check_number(const char *flag, double value, double min, double max)
+{
+    if (value >= min && value <= max) return H2V_OK;
+    return h2v_fail(H2V_ERR_ARGUMENT, "%s %g is not in %g..%g", flag, value, min, max);
+}
+
+h2v_status h2vi_check_params(const h2v_embed_params *params)
+{
+    h2v_status status = check_count("--dim", params->dim, 1, H2V_MAX_DIM);
+    if (status == H2V_OK) status = check_count("--walks", params->walks, 1, 1000000);
+    if (status == H2V_OK)
+        status = check_count("--walk-length", params->walk_length, 2, H2V_MAX_WALK_LENGTH);
+    if (status == H2V_OK) status = check_count("--window", params->window, 1, 1000);
+    if (status == H2V_OK) status = check_count("--negatives", params->negatives, 1, 1000);
+    if (status == H2V_OK) status = check_count("--epochs", params->epochs, 1, 10000);
+    if (status == H2V_OK)
+        status = check_number("--learning-rate", params->learning_rate, 1e-6, 1);
+    if (status == H2V_OK) status = check_number("--p", params->p, 0.01, 100);
+    if (status == H2V_OK) status = check_number("--q", params->q, 0.01, 100);
+    if (status == H2V_OK) status = check_number("--subsample", params->subsample, 0, 1);
+    if (status == H2V_OK) status = check_count("--parts", params->parts, 0, H2V_MAX_PARTS);
+    if (status == H2V_OK)
+        status = check_count("--rounds", params->rounds, 0, H2V_MAX_ROUNDS);
+    return status;
+}
+
+double h2vi_pairs_per_walk(double walk_length, int window)
+{
+    double sum = 0; /* over half-widths: 2 sum_{d <= reach} (length - d), for d < length */
+    for (int width = 1; width <= window; width++) {
+        const double reach = width < walk_length - 1 ? width : walk_length - 1;
+        sum += 2 * reach * walk_length - reach * (reach + 1);
+    }
+    return sum / window;
+}
+
+static double total_visits(const h2v_graph *graph, const int64_t *visits)
+{
+    int64_t total = 0;
+    for (int64_t v = 0; v < graph->num_owned; v++) total += visits[v];
+    h2vi_sum(graph->world, 1, &total);
+    return (double)total;
+}
+
+static int clamp(double value, int min, int max)
+{
+    if (!(value > min)) return min;
+    return value < max ? (int)value : max;
+}
+
+void h2vi_choose(const h2v_graph *graph, const int64_t *visits, h2v_embed_params *params)
+{
+    const double n = (double)graph->num_vertices;
+    const double length = total_visits(graph, visits) / (n * H2VI_TRIAL_WALKS);
+    const double pairs_per_vertex = h2vi_pairs_per_walk(length, params->window) *
+                                    (double)params->walks * (double)params->epochs;
+    if (params->parts == 0) {
+        const double most = pairs_per_vertex / (H2VI_MIN_ROUNDS * H2VI_PAIRS_PER_CENTER);
+        const double wanted = ceil(n / H2VI_ROWS_PER_PART);
+        params->parts =
+            clamp(wanted < most ? wanted : floor(most), 1, H2VI_MAX_CHOSEN_PARTS);
+    }
+    if (params->rounds == 0) {
+        const double fit = ceil(pairs_per_vertex * n / H2VI_ROUND_PAIRS);
+        const double most =
+            pairs_per_vertex / (H2VI_PAIRS_PER_CENTER * (double)params->parts);
+        params->rounds =
+            clamp(fit < most ? fit : floor(most), H2VI_MIN_ROUNDS, H2V_MAX_ROUNDS);
+    }
+    /* Every epoch has the same number of rounds. */
+    const int per_epoch = (params->rounds + params->epochs - 1) / params->epochs;
+    params->rounds = per_epoch * params->epochs;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Parameters: whether they are usable, and what is chosen where the user left the choice.
+ * The choices are functions of the graph and the training parameters alone. */
+#pragma once
+
+#include "graph_rows.h"
+#include "halo2vec/embed.h"
+
+enum {
+    H2VI_TRIAL_WALKS = 2,      /* a vertex, to measure visits */
+    H2VI_MIN_ROUNDS = 16,      /* rotations that quality needs */
+    H2VI_PAIRS_PER_CENTER = 8, /* and cell: below, tiles run empty */
+    H2VI_ROWS_PER_PART = 1024, /* with a block as large: a core's L2 at 128 dims */
+    H2VI_MAX_CHOSEN_PARTS = 256,
+    H2VI_ROUND_PAIRS = 1 << 25 /* a round's pairs, of all ranks: 256 MiB */
+};
+
+/* Local. ERR_ARGUMENT names the flag and its range. */
+H2V_CHECKED h2v_status h2vi_check_params(const h2v_embed_params *params);
+
+/* Pairs that a walk of `walk_length` vertices gives on average. */
+double h2vi_pairs_per_walk(double walk_length, int window);
+
+/* Collective. Fill params->parts and params->rounds where they are 0. The mean length of
+ * walks is measured by the trial walks' visits. */
+void h2vi_choose(const h2v_graph *graph, const int64_t *visits, h2v_embed_params *params);

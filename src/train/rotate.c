@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: MIT */
+
+/* The order is fixed by counting: part p may do step s once it has done s - 1 and has got s
+ * blocks beside its first. Blocks come to a part in the order of its steps, from part p +
+ * 1, which is on this rank or the lowest part of the rank above; so an arrival needs no
+ * name. On this rank a lock guards the counts, taken twice a cell; a cell takes
+ * milliseconds.
+ *
+ * No deadlock between ranks: with P blocks and more than P buffers in all, some rank always
+ * has a receive posted; on each rank the oldest waiting step of the lowest part depends
+ * only on cells that come before it in (step, part). */
+#include "rotate.h"
+
+#include "alloc.h"
+#include "fail.h"
+#include "tags.h"
+
+#include <omp.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+typedef struct part_state {
+    int next_step;  /* steps done */
+    int num_blocks; /* blocks that came to it, its first included */
+    int is_busy;
+} part_state;
+
+typedef struct h2vi_carousel {
+    h2vi_rotation *rotation;
+    h2vi_model *model;
+    part_state *parts; /* shape [num_local_parts] */
+    int num_done, num_cells;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    int num_leaving; /* steps that the lowest part has done: its blocks leave in this order
+                      */
+    /* Only the main thread uses what follows. */
+    int travels; /* whether blocks leave this rank at all */
+    int above, below;
+    int num_sent, num_received; /* blocks whose send, receive was posted */
+    MPI_Request send, receive;
+    float *sending, *receiving;
+    int num_arrived;
+} h2vi_carousel;
+
+static int block_of(const h2vi_carousel *carousel, int part, int step)
+{
+    return (part + step) % carousel->rotation->num_parts;
+}
+
+/* Under the lock: the free part with the lowest step, then the lowest number, whose block
+ * is there; -1 if none. */
+static int choose_part(const h2vi_carousel *carousel)
+{
+    int chosen = -1;
+    for (int p = 0; p < carousel->rotation->num_local_parts; p++) {
+        const part_state *part = &carousel->parts[p];
+        if (part->is_busy || part->next_step == carousel->rotation->num_parts ||
+            part->next_step >= part->num_blocks)
+            continue;
+        if (chosen < 0 || part->next_step < carousel->parts[chosen].next_step) chosen = p;
+    }
+    if (chosen >= 0) carousel->parts[chosen].is_busy = 1;
+    return chosen;
+}
+
+/* Under the lock: the cell is done; its block goes on to the part below. */
+static void finish_cell(h2vi_carousel *carousel, int p)
+{
+    part_state *part = &carousel->parts[p];
+    const int num_local = carousel->rotation->num_local_parts;
+    part->is_busy = 0;
+    part->next_step++;
+    carousel->num_done++;
+    if (p > 0)
+        carousel->parts[p - 1].num_blocks++;
+    else if (carousel->travels)
+        carousel->num_leaving++;
+    else
+        carousel->parts[num_local - 1].num_blocks++;
+    pthread_cond_broadcast(&carousel->changed);
+}
+
+static void train_cell(h2vi_carousel *carousel, int p, int thread)
+{
+    const h2vi_rotation *rotation = carousel->rotation;
+    const int part = rotation->first_part + p, step = carousel->parts[p].next_step;
+    const int block = block_of(carousel, part, step);
+    float *rows = carousel->model->blocks[block];
+    H2V_ASSERT(rows != NULL);
+    pthread_mutex_unlock(&carousel->lock);
+    rotation->task(rotation->context, thread, part, step, block, rows);
+    pthread_mutex_lock(&carousel->lock);
+    finish_cell(carousel, p);
+}
+
+/* A thread other than the main one: cells until all are done. */
+static void work(h2vi_carousel *carousel, int thread)
+{
+    pthread_mutex_lock(&carousel->lock);
+    while (carousel->num_done < carousel->num_cells) {
+        const int p = choose_part(carousel);
+        if (p >= 0)
+            train_cell(carousel, p, thread);
+        else
+            pthread_cond_wait(&carousel->changed, &carousel->lock);
+    }
+    pthread_mutex_unlock(&carousel->lock);
+}
+
+/* ---- blocks on the move: the main thread, under the lock
+ * ------------------------------------ */
+
+static float *take_spare(h2vi_model *model)
+{
+    for (int i = 0; i < model->num_spare; i++) {
+        if (!model->spare[i]) continue;
+        float *buffer = model->spare[i];
+        model->spare[i] = NULL;
+        return buffer;
+    }
+    return NULL;
+}
+
+static void give_spare(h2vi_model *model, float *buffer)
+{
+    for (int i = 0; i < model->num_spare; i++) {
+        if (model->spare[i]) continue;
+        model->spare[i] = buffer;
+        return;
+    }
+    H2V_ASSERT(!"a block's buffer has no place");
+}
+
+static void send_next(h2vi_carousel *carousel)
+{
+    h2vi_rotation *rotation = carousel->rotation;
+    if (carousel->send != MPI_REQUEST_NULL || carousel->num_sent == carousel->num_leaving)
+        return;
+    const int block = block_of(carousel, rotation->first_part, carousel->num_sent);
+    carousel->sending = carousel->model->blocks[block];
+    carousel->model->blocks[block] = NULL;
+    MPI_Isend(carousel->sending, (int)carousel->model->block_floats, MPI_FLOAT,
+              carousel->below, H2VI_TAG_BLOCK, rotation->world->comm, &carousel->send);
+    carousel->num_sent++;
+    rotation->bytes_sent += carousel->model->block_floats * (int64_t)sizeof(float);
+}
+
+static void receive_next(h2vi_carousel *carousel)
+{
+    h2vi_rotation *rotation = carousel->rotation;
+    if (carousel->receive != MPI_REQUEST_NULL ||
+        carousel->num_received == rotation->num_parts)
+        return;
+    carousel->receiving = take_spare(carousel->model);
+    if (!carousel->receiving) return;
+    MPI_Irecv(carousel->receiving, (int)carousel->model->block_floats, MPI_FLOAT,
+              carousel->above, H2VI_TAG_BLOCK, rotation->world->comm, &carousel->receive);
+    carousel->num_received++;
+    rotation->bytes_received += carousel->model->block_floats * (int64_t)sizeof(float);
+}
+
+/* The k-th arrival, from 0, is the block of the highest part's step k + 1. */
+static void accept(h2vi_carousel *carousel)
+{
+    const h2vi_rotation *rotation = carousel->rotation;
+    const int highest = rotation->num_local_parts - 1;
+    carousel->num_arrived++;
+    const int block =
+        block_of(carousel, rotation->first_part + highest, carousel->num_arrived);
+    carousel->model->blocks[block] = carousel->receiving;
+    carousel->receiving = NULL;
+    carousel->parts[highest].num_blocks++;
+    pthread_cond_broadcast(&carousel->changed);
+}
+
+/* Pass blocks on as far as they have come. */
+static void pass_blocks(h2vi_carousel *carousel)
+{
+    int is_done = 0;
+    if (!carousel->travels) return;
+    if (carousel->send != MPI_REQUEST_NULL) {
+        MPI_Test(&carousel->send, &is_done, MPI_STATUS_IGNORE);
+        if (is_done) give_spare(carousel->model, carousel->sending);
+    }
+    if (carousel->receive != MPI_REQUEST_NULL) {
+        MPI_Test(&carousel->receive, &is_done, MPI_STATUS_IGNORE);
+        if (is_done) accept(carousel);
+    }
+    send_next(carousel);
+    receive_next(carousel);
+}
+
+static int all_blocks_are_home(const h2vi_carousel *carousel)
+{
+    const int num_parts = carousel->rotation->num_parts;
+    return !carousel->travels ||
+           (carousel->num_sent == num_parts && carousel->num_arrived == num_parts &&
+            carousel->send == MPI_REQUEST_NULL);
+}
+
+/* Wait a little for another thread, or, in vain, for a message. */
+static void wait_briefly(h2vi_carousel *carousel)
+{
+    enum { NANOSECONDS = 50 * 1000 };
+    struct timespec until;
+    (void)clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += NANOSECONDS;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_nsec -= 1000000000;
+        until.tv_sec++;
+    }
+    (void)pthread_cond_timedwait(&carousel->changed, &carousel->lock, &until);
+}
+
+static void lead(h2vi_carousel *carousel)
+{
+    const h2vi_rotation *rotation = carousel->rotation;
+    pthread_mutex_lock(&carousel->lock);
+    while (carousel->num_done < carousel->num_cells || !all_blocks_are_home(carousel)) {
+        pass_blocks(carousel);
+        const int p = choose_part(carousel);
+        if (p < 0) {
+            wait_briefly(carousel);
+            continue;
+        }
+        train_cell(carousel, p, 0);
+        if (rotation->tick)
+            rotation->tick(rotation->context,
+                           (double)carousel->num_done / carousel->num_cells);
+    }
+    pthread_mutex_unlock(&carousel->lock);
+}
+
+/* The rank that hosts a part, counted around the circle. */
+static int host_of(const h2vi_rotation *rotation, int part)
+{
+    const int num_parts = rotation->num_parts, num_ranks = rotation->world->num_ranks;
+    const int wanted = (part + num_parts) % num_parts;
+    int rank = 0;
+    while (h2v_partition_first_part(num_parts, num_ranks, rank + 1) <= wanted) rank++;
+    return rank;
+}
+
+h2v_status h2vi_rotate(h2vi_rotation *rotation, h2vi_model *model)
+{
+    const int num_local = rotation->num_local_parts;
+    h2vi_carousel carousel = {.rotation = rotation,
+                              .model = model,
+                              .num_cells = num_local * rotation->num_parts,
+                              .lock = PTHREAD_MUTEX_INITIALIZER,
+                              .changed = PTHREAD_COND_INITIALIZER,
+                              .travels = num_local < rotation->num_parts,
+                              .send = MPI_REQUEST_NULL,
+                              .receive = MPI_REQUEST_NULL};
+    carousel.parts = h2vi_alloc_n(num_local, sizeof *carousel.parts);
+    const h2v_status status = h2v_agree(
+        rotation->world, carousel.parts ? H2V_OK : h2vi_fail_memory("the order of cells"));
+    if (status != H2V_OK || num_local == 0) goto cleanup;
+
+    carousel.above = host_of(rotation, rotation->first_part + num_local);
+    carousel.below = host_of(rotation, rotation->first_part - 1);
+    for (int p = 0; p < num_local; p++) carousel.parts[p].num_blocks = 1;
+#pragma omp parallel num_threads(rotation->world->num_threads)
+    {
+        const int thread = omp_get_thread_num();
+        if (thread == 0)
+            lead(&carousel);
+        else
+            work(&carousel, thread);
+    }
+
+cleanup:
+    free(carousel.parts);
+    return status;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+
+/* One rotation: at step s part p trains block (p + s) mod P, alone; then the block moves on
+ * to part p - 1. Nobody waits for a step to end: a cell may start as soon as its part and
+ * its block are free. Threads take cells from a list; the main thread, which alone speaks
+ * MPI, passes blocks on between its own cells. */
+#pragma once
+
+#include <stdint.h>
+
+#include "halo2vec/world.h"
+#include "model.h"
+
+/* Train one cell; called by any thread of the team, `thread` in 0..num_threads - 1. */
+typedef void h2vi_cell_task(void *context, int thread, int part, int step, int block,
+                            float *rows);
+
+/* Called by the main thread between cells; may be NULL. */
+typedef void h2vi_rotation_tick(void *context, double share_done);
+
+typedef struct h2vi_rotation {
+    const h2v_world *world;
+    int num_parts, first_part, num_local_parts;
+    h2vi_cell_task *task;
+    h2vi_rotation_tick *tick;
+    void *context;
+    int64_t bytes_sent, bytes_received;
+} h2vi_rotation;
+
+/* Collective. Rotate once. Errors: ERR_NOMEM, on all ranks. */
+H2V_CHECKED h2v_status h2vi_rotate(h2vi_rotation *rotation, h2vi_model *model);

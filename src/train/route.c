@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Two passes over the walks, in a fixed order that threads only divide: count the pairs of
+ * each bin, then write each pair once, where it stays. */
+#include "route.h"
+
+#include "alloc.h"
+#include "fail.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+h2v_status h2vi_router_init(const h2vi_moved *moved, const h2vi_blocks *blocks, int window,
+                            const h2vi_walk_params *walks, h2vi_router *router)
+{
+    const h2v_world *world = moved->graph->world;
+    const int num_parts = moved->num_parts;
+    *router = (h2vi_router){.moved = moved,
+                            .blocks = blocks,
+                            .window = window,
+                            .walk_length = walks->walk_length,
+                            .seed = walks->seed};
+    router->first_part = h2v_partition_first_part(num_parts, world->num_ranks, world->rank);
+    router->num_local_parts =
+        h2v_partition_first_part(num_parts, world->num_ranks, world->rank + 1) -
+        router->first_part;
+    router->num_bins = (int64_t)router->num_local_parts * blocks->num_blocks;
+    router->part_of = h2vi_alloc_n(moved->graph->num_owned, sizeof *router->part_of);
+    router->cursors =
+        h2vi_alloc_n(router->num_bins * world->num_threads, sizeof *router->cursors);
+    router->bin_starts = h2vi_alloc_n(router->num_bins + 1, sizeof *router->bin_starts);
+    h2v_status status = h2vi_exchange_init(
+        world, ((size_t)walks->walk_length + 1) * sizeof(h2vi_token), &router->walks);
+    if (!router->part_of || !router->cursors || !router->bin_starts)
+        status = h2vi_fail_memory("the router");
+    if (status != H2V_OK) {
+        h2vi_router_clear(router);
+        return status;
+    }
+    const int64_t base = moved->graph->first[world->rank];
+    for (int p = 0; p < router->num_local_parts; p++) {
+        const int64_t *part = &moved->part_first[router->first_part + p];
+        for (int64_t slot = part[0]; slot < part[1]; slot++)
+            router->part_of[slot - base] = (uint32_t)p;
+    }
+    return H2V_OK;
+}
+
+void h2vi_router_clear(h2vi_router *router)
+{
+    free(router->part_of);
+    free(router->cursors);
+    free(router->bin_starts);
+    free(router->parcel);
+    free(router->pairs);
+    h2vi_exchange_clear(&router->walks);
+    *router = (h2vi_router){0};
+}
+
+int64_t h2vi_router_bytes(const h2vi_router *router)
+{
+    const h2v_graph *graph = router->moved->graph;
+    return graph->num_owned * (int64_t)sizeof *router->part_of +
+           router->num_bins * (graph->world->num_threads + 1) * (int64_t)sizeof(int64_t) +
+           router->parcel_tokens * (int64_t)sizeof(h2vi_token) +
+           router->walks.capacity * (int64_t)router->walks.item_bytes +
+           router->capacity * (int64_t)sizeof *router->pairs;
+}
+
+/* ---- walks to the owners of their centers
+ * -------------------------------------------------- */
+
+/* Call `send` for every rank but this one that owns a center of the walk, once each.
+ * last_walk[r] remembers the last walk that rank r was to get. */
+static int find_readers(const h2v_graph *graph, const h2vi_token *walk, int walk_length,
+                        int64_t index, int64_t *last_walk, int *readers)
+{
+    int num_readers = 0;
+    for (int i = 0; i < walk_length && walk[i].slot != H2V_NO_SLOT; i++) {
+        if (walk[i].context_slot == H2V_NO_SLOT) continue;
+        const int owner = h2vi_graph_owner(graph, walk[i].slot);
+        if (owner == graph->world->rank || last_walk[owner] == index) continue;
+        last_walk[owner] = index;
+        readers[num_readers++] = owner;
+    }
+    return num_readers;
+}
+
+static void forget_walks(int64_t *last_walk, int num_ranks)
+{
+    for (int r = 0; r < num_ranks; r++) last_walk[r] = -1;
+}
+
+/* Local. */
+static h2v_status pack_walks(h2vi_router *router, const h2vi_walk_run *run)
+{
+    const h2v_graph *graph = router->moved->graph;
+    const int num_ranks = graph->world->num_ranks, walk_length = router->walk_length;
+    int64_t *last_walk = h2vi_alloc_n(num_ranks, sizeof *last_walk);
+    int64_t *next = h2vi_alloc_n(num_ranks, sizeof *next);
+    int *readers = h2vi_alloc_n(num_ranks, sizeof *readers);
+    int64_t *counts = router->walks.send_counts;
+    h2v_status status = H2V_OK;
+    if (!last_walk || !next || !readers) {
+        status = h2vi_fail_memory("walks by rank");
+        goto cleanup;
+    }
+    memset(counts, 0, (size_t)num_ranks * sizeof *counts);
+    forget_walks(last_walk, num_ranks);
+    for (int64_t w = 0; w < run->num_walks; w++) {
+        const int num_readers = find_readers(graph, run->tokens + w * walk_length,
+                                             walk_length, w, last_walk, readers);
+        for (int i = 0; i < num_readers; i++) counts[readers[i]]++;
+    }
+    int64_t total = 0;
+    for (int r = 0; r < num_ranks; r++) {
+        next[r] = total;
+        total += counts[r];
+    }
+    const int64_t num_tokens = total * (walk_length + 1);
+    if (!router->parcel || num_tokens > router->parcel_tokens) {
+        free(router->parcel);
+        router->parcel_tokens = num_tokens + num_tokens / 8;
+        router->parcel = h2vi_alloc_n(router->parcel_tokens, sizeof *router->parcel);
+        if (!router->parcel) {
+            router->parcel_tokens = 0;
+            status = h2vi_fail_memory("walks for other ranks");
+            goto cleanup;
+        }
+    }
+    forget_walks(last_walk, num_ranks);
+    for (int64_t w = 0; w < run->num_walks; w++) {
+        const h2vi_token *walk = run->tokens + w * walk_length;
+        const int num_readers =
+            find_readers(graph, walk, walk_length, w, last_walk, readers);
+        for (int i = 0; i < num_readers; i++) {
+            h2vi_token *item = router->parcel + next[readers[i]]++ * (walk_length + 1);
+            item[0] = (h2vi_token){graph->gids[run->starts[w].vertex], run->starts[w].walk};
+            memcpy(item + 1, walk, (size_t)walk_length * sizeof *walk);
+        }
+    }
+
+cleanup:
+    free(last_walk);
+    free(next);
+    free(readers);
+    return status;
+}
+
+/* ---- pairs of a walk
+ * -------------------------------------------------------------------------- */
+
+/* A walk as it is windowed: what subsampling dropped is gone. */
+typedef struct walk_view {
+    int length;
+    uint32_t gid, walk;
+    uint32_t slots[H2V_MAX_WALK_LENGTH];
+    uint32_t blocks[H2V_MAX_WALK_LENGTH];
+    uint32_t rows[H2V_MAX_WALK_LENGTH];
+} walk_view;
+
+static void view_walk(const h2vi_router *router, uint32_t gid, uint32_t walk,
+                      const h2vi_token *tokens, walk_view *view)
+{
+    const uint32_t rows_per_block = (uint32_t)router->blocks->rows_per_block;
+    view->length = 0;
+    view->gid = gid;
+    view->walk = walk;
+    for (int i = 0; i < router->walk_length && tokens[i].slot != H2V_NO_SLOT; i++) {
+        if (tokens[i].context_slot == H2V_NO_SLOT) continue;
+        view->slots[view->length] = tokens[i].slot;
+        view->blocks[view->length] = tokens[i].context_slot / rows_per_block;
+        view->rows[view->length] = tokens[i].context_slot % rows_per_block;
+        view->length++;
+    }
+}
+
+typedef enum route_pass { COUNT_PAIRS, WRITE_PAIRS } route_pass;
+
+/* Count or write the pairs of one center against contexts [begin, end) without itself. */
+static inline void emit(h2vi_router *router, const walk_view *view, const route_pass pass,
+                        int at, int begin, int end, int64_t *cursors)
+{
+    const int64_t base = router->moved->graph->first[router->moved->graph->world->rank];
+    const int64_t vertex = (int64_t)view->slots[at] - base;
+    const uint32_t part = router->part_of[vertex];
+    int64_t *bins = cursors + (int64_t)part * router->blocks->num_blocks;
+    const uint32_t center =
+        (uint32_t)((int64_t)view->slots[at] -
+                   router->moved->part_first[router->first_part + (int)part]);
+    for (int j = begin; j < end; j++) {
+        if (j == at) continue;
+        if (pass == COUNT_PAIRS)
+            bins[view->blocks[j]]++;
+        else
+            router->pairs[bins[view->blocks[j]]++] = (h2vi_pair){center, view->rows[j]};
+    }
+}
+
+static inline void emit_walk(h2vi_router *router, const walk_view *view, uint32_t epoch,
+                             const route_pass pass, int64_t *cursors)
+{
+    const h2v_graph *graph = router->moved->graph;
+    const uint32_t first = (uint32_t)graph->first[graph->world->rank];
+    const uint32_t num_owned = (uint32_t)graph->num_owned;
+    h2vi_words random = {{0}};
+    for (int i = 0; i < view->length; i++) {
+        if (i % 4 == 0)
+            random = h2vi_random(router->seed, H2VI_FOR_WINDOW, epoch, view->walk,
+                                 view->gid, (uint32_t)i / 4);
+        if (view->slots[i] - first >= num_owned) continue;
+        const int reach = 1 + (int)h2vi_below(random.w[i % 4], (uint32_t)router->window);
+        const int begin = i > reach ? i - reach : 0;
+        const int end = i + reach < view->length ? i + reach + 1 : view->length;
+        emit(router, view, pass, i, begin, end, cursors);
+    }
+}
+
+/* ---- all walks, in order
+ * ------------------------------------------------------------------------ */
+
+/* The walks that this rank reads: by the rank that they start on, its own in their place.
+ */
+static int64_t num_walks_read(const h2vi_router *router, const h2vi_walk_run *run)
+{
+    return router->walks.num_received + run->num_walks;
+}
+
+static void read_walk(const h2vi_router *router, const h2vi_walk_run *run, int64_t index,
+                      walk_view *view)
+{
+    const h2v_graph *graph = router->moved->graph;
+    int64_t num_before = 0; /* received walks that come before this rank's own */
+    for (int r = 0; r < graph->world->rank; r++) num_before += router->walks.recv_counts[r];
+
+    const int64_t own = index - num_before;
+    if (own >= 0 && own < run->num_walks) {
+        const h2vi_start start = run->starts[own];
+        view_walk(router, graph->gids[start.vertex], start.walk,
+                  run->tokens + own * router->walk_length, view);
+        return;
+    }
+    const int64_t place = own < 0 ? index : index - run->num_walks;
+    const h2vi_token *item =
+        (const h2vi_token *)router->walks.received + place * (router->walk_length + 1);
+    view_walk(router, item[0].slot, item[0].context_slot, item + 1, view);
+}
+
+/* Each thread takes a run of walks; view is its scratch. */
+static void pass_over(h2vi_router *router, const h2vi_walk_run *run, const route_pass pass,
+                      walk_view *views)
+{
+    const int num_threads = router->moved->graph->world->num_threads;
+    const int64_t num_walks = num_walks_read(router, run);
+#pragma omp parallel for schedule(static, 1) num_threads(num_threads)
+    for (int t = 0; t < num_threads; t++) {
+        const int64_t end = num_walks * (t + 1) / num_threads;
+        int64_t *cursors = router->cursors + t * router->num_bins;
+        for (int64_t w = num_walks * t / num_threads; w < end; w++) {
+            read_walk(router, run, w, &views[t]);
+            if (pass == COUNT_PAIRS)
+                emit_walk(router, &views[t], run->epoch, COUNT_PAIRS, cursors);
+            else
+                emit_walk(router, &views[t], run->epoch, WRITE_PAIRS, cursors);
+        }
+    }
+}
+
+/* From counts by thread and bin to where each thread writes: bin by bin, thread by thread.
+ */
+static void place_cursors(h2vi_router *router)
+{
+    const int num_threads = router->moved->graph->world->num_threads;
+    int64_t place = 0;
+    for (int64_t bin = 0; bin < router->num_bins; bin++) {
+        router->bin_starts[bin] = place;
+        for (int t = 0; t < num_threads; t++) {
+            int64_t *cursor = &router->cursors[t * router->num_bins + bin];
+            const int64_t count = *cursor;
+            *cursor = place;
+            place += count;
+        }
+    }
+    router->bin_starts[router->num_bins] = place;
+    router->num_pairs = place;
+    router->total_pairs += place;
+}
+
+static h2v_status make_room(h2vi_router *router)
+{
+    if (router->pairs && router->num_pairs <= router->capacity) return H2V_OK;
+    free(router->pairs);
+    router->capacity = router->num_pairs + router->num_pairs / 16;
+    router->pairs = h2vi_alloc_n(router->capacity, sizeof *router->pairs);
+    if (router->pairs) return H2V_OK;
+    router->capacity = 0;
+    return h2vi_fail_memory("a round's pairs; more --rounds need less at a time");
+}
+
+h2v_status h2vi_route(h2vi_router *router, const h2vi_walk_run *run)
+{
+    const h2v_world *world = router->moved->graph->world;
+    h2v_status status = pack_walks(router, run);
+    walk_view *views = h2vi_alloc_n(world->num_threads, sizeof *views);
+    if (status == H2V_OK && !views) status = h2vi_fail_memory("walks");
+    status = h2vi_exchange_run(&router->walks, status, router->parcel);
+    if (status != H2V_OK) goto cleanup;
+
+    memset(router->cursors, 0,
+           (size_t)(router->num_bins * world->num_threads) * sizeof *router->cursors);
+    pass_over(router, run, COUNT_PAIRS, views);
+    place_cursors(router);
+    status = h2v_agree(world, make_room(router));
+    if (status == H2V_OK) pass_over(router, run, WRITE_PAIRS, views);
+
+cleanup:
+    free(views);
+    return status;
+}

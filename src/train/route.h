@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+
+/* From walks to cells: every (center, context) pair within a window goes to the cell (part
+ * of the center, block of the context), and there it lies in the order of the walks' starts
+ * (slot, walk number) and of the places in the walk. A walk goes once, whole, to each rank
+ * that owns one of its centers, which finds its own pairs in it. The half-width of each
+ * window is drawn from 1..window (Mikolov et al. 2013, arXiv:1301.3781). */
+#pragma once
+
+#include <stdint.h>
+
+#include "blocks.h"
+#include "exchange.h"
+#include "migrate.h"
+#include "walk_engine.h"
+
+typedef struct h2vi_pair {
+    uint32_t center; /* within its part */
+    uint32_t row;    /* context row within its block */
+} h2vi_pair;
+
+typedef struct h2vi_router {
+    const h2vi_moved *moved;   /* borrowed */
+    const h2vi_blocks *blocks; /* borrowed */
+    int window, walk_length;
+    uint64_t seed;
+    int first_part, num_local_parts;
+    uint32_t *part_of;     /* local part of each owned vertex, shape [num_owned] */
+    h2vi_exchange walks;   /* items of 1 + walk_length tokens: {gid, walk number}, tokens */
+    h2vi_token *parcel;    /* walks to send */
+    int64_t parcel_tokens; /* its capacity */
+    int64_t *cursors;      /* pairs by thread and bin, shape [num_threads, num_bins] */
+    int64_t num_bins;      /* num_local_parts * num_blocks */
+    int64_t *bin_starts;   /* pairs of cell (local part, block), shape [num_bins + 1] */
+    h2vi_pair *pairs;
+    int64_t capacity, num_pairs;
+    int64_t total_pairs; /* since creation */
+} h2vi_router;
+
+H2V_CHECKED h2v_status h2vi_router_init(const h2vi_moved *moved, const h2vi_blocks *blocks,
+                                        int window, const h2vi_walk_params *walks,
+                                        h2vi_router *router);
+void h2vi_router_clear(h2vi_router *router);
+
+/* Collective. Route the walks of `run`; bin_starts and pairs are valid until the next call.
+ */
+H2V_CHECKED h2v_status h2vi_route(h2vi_router *router, const h2vi_walk_run *run);
+
+/* Bytes that the router holds now. */
+int64_t h2vi_router_bytes(const h2vi_router *router);

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+
+/* The scalar kernel, which is the specification of all (see sgns.h), and the choice among
+ * them. Lanes are written as loops over 16 numbers; each fused operation as fmaf. */
+#include "sgns.h"
+
+#include "sgns_tiles.h"
+
+#include <math.h>
+#include <stddef.h>
+#include <string.h>
+
+static float dot(int stride, const float *x, const float *y)
+{
+    float lanes[H2VI_LANES] = {0};
+    for (int d = 0; d < stride; d += H2VI_LANES)
+        for (int i = 0; i < H2VI_LANES; i++) lanes[i] = fmaf(x[d + i], y[d + i], lanes[i]);
+    for (int half = H2VI_LANES / 2; half > 0; half /= 2)
+        for (int i = 0; i < half; i++) lanes[i] += lanes[i + half];
+    return lanes[0];
+}
+
+/* 1 / (1 + e^-x) */
+static float logistic(float x)
+{
+    x = x > -H2VI_LOGIT_MAX ? x : -H2VI_LOGIT_MAX;
+    x = x < H2VI_LOGIT_MAX ? x : H2VI_LOGIT_MAX;
+    const float t = x * -H2VI_LOG2_E;
+    const float whole = rintf(t); /* ties to even */
+    const float f = t - whole;
+    float power = fmaf(H2VI_EXP2_5, f, H2VI_EXP2_4);
+    power = fmaf(power, f, H2VI_EXP2_3);
+    power = fmaf(power, f, H2VI_EXP2_2);
+    power = fmaf(power, f, H2VI_EXP2_1);
+    power = fmaf(power, f, 1.0F);
+    const uint32_t bits = (uint32_t)((int32_t)whole + 127) << 23; /* 2^whole, exact */
+    float scale = 0;
+    memcpy(&scale, &bits, sizeof scale);
+    return 1.0F / (power * scale + 1.0F);
+}
+
+typedef struct tile_gradients {
+    float positives[2][H2VI_TILE_POSITIVES];
+    float negatives[2][H2VI_TILE_NEGATIVES];
+} tile_gradients;
+
+/* Weight * (label - logistic(product)). */
+static tile_gradients find_gradients(const h2vi_tile *tile)
+{
+    tile_gradients g;
+    for (int side = 0; side < 2; side++) {
+        const float *x = tile->centers[side];
+        for (int i = 0; i < H2VI_TILE_POSITIVES; i++) {
+            const float p = logistic(dot(tile->stride, x, tile->positives[side][i]));
+            g.positives[side][i] = tile->positive_weights[side][i] * (1.0F - p);
+        }
+        for (int i = 0; i < H2VI_TILE_NEGATIVES; i++) {
+            const float p = logistic(dot(tile->stride, x, tile->negatives[i]));
+            g.negatives[side][i] = tile->negative_weights[side] * (0.0F - p);
+        }
+    }
+    return g;
+}
+
+/* Column by column: the negatives, then the first center's positives, then the second's; a
+ * row that occurs twice is changed twice. Centers change last. */
+static void change_rows(const h2vi_tile *tile, const tile_gradients *g)
+{
+    for (int d = 0; d < tile->stride; d++) {
+        const float x[2] = {tile->centers[0][d], tile->centers[1][d]};
+        float sum[2] = {x[0], x[1]};
+        for (int i = 0; i < H2VI_TILE_NEGATIVES; i++) {
+            const float y = tile->negatives[i][d];
+            sum[0] = fmaf(g->negatives[0][i], y, sum[0]);
+            sum[1] = fmaf(g->negatives[1][i], y, sum[1]);
+            tile->negatives[i][d] =
+                fmaf(g->negatives[1][i], x[1], fmaf(g->negatives[0][i], x[0], y));
+        }
+        for (int side = 0; side < 2; side++) {
+            for (int i = 0; i < H2VI_TILE_POSITIVES; i++) {
+                const float y = tile->positives[side][i][d];
+                sum[side] = fmaf(g->positives[side][i], y, sum[side]);
+                tile->positives[side][i][d] = fmaf(g->positives[side][i], x[side], y);
+            }
+        }
+        tile->centers[0][d] = sum[0];
+        tile->centers[1][d] = sum[1];
+    }
+}
+
+static void train_tile(const h2vi_tile *tile)
+{
+    const tile_gradients g = find_gradients(tile);
+    change_rows(tile, &g);
+}
+
+static uint32_t noise_row(const h2vi_noise *noise, uint32_t class_word, uint32_t row_word)
+{
+    const uint64_t product = (uint64_t)class_word * noise->num_classes;
+    uint32_t class = (uint32_t)(product >> 32);
+    if ((uint32_t)product > noise->thresholds[class]) class = noise->others[class];
+    return noise->firsts[class] + h2vi_below(row_word, noise->counts[class]);
+}
+
+static void fill_noise(const h2vi_noise *noise, uint32_t batch,
+                       uint32_t rows[H2VI_NOISE_BATCH])
+{
+    for (uint32_t i = 0; i < H2VI_NOISE_LANES; i++) {
+        const h2vi_words random = h2vi_random(noise->seed, H2VI_FOR_NEGATIVE, noise->round,
+                                              noise->cell, 0, batch * H2VI_NOISE_LANES + i);
+        rows[i] = noise_row(noise, random.w[0], random.w[1]);
+        rows[H2VI_NOISE_LANES + i] = noise_row(noise, random.w[2], random.w[3]);
+    }
+}
+
+void h2vi_train_cell_scalar(const h2vi_cell *cell)
+{
+    h2vi_train_tiles(cell, train_tile, fill_noise);
+}
+
+h2vi_train_cell *h2vi_cell_kernel(h2vi_isa isa)
+{
+    switch (isa) {
+    case H2VI_SCALAR:
+        return h2vi_train_cell_scalar;
+#ifdef H2V_HAS_X86_KERNELS
+    case H2VI_AVX2:
+        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")
+                   ? h2vi_train_cell_avx2
+                   : NULL;
+    case H2VI_AVX512:
+        return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+                       __builtin_cpu_supports("avx512vl")
+                   ? h2vi_train_cell_avx512
+                   : NULL;
+#endif
+    default:
+        return NULL;
+    }
+}
+
+h2vi_train_cell *h2vi_fastest_cell_kernel(const char **name)
+{
+    static const char *const names[H2VI_NUM_ISAS] = {"scalar", "avx2", "avx512"};
+    int isa = H2VI_NUM_ISAS - 1;
+    while (!h2vi_cell_kernel((h2vi_isa)isa)) isa--; /* scalar is always there */
+    if (name) *name = names[isa];
+    return h2vi_cell_kernel((h2vi_isa)isa);
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+
+/* How a cell is cut into tiles: the same for every kernel, which only brings the function
+ * for one tile. Included by each kernel's file, so that it is compiled for its instruction
+ * set. */
+#pragma once
+
+#include <math.h>
+#include <stddef.h>
+
+#include "sgns.h"
+
+typedef struct h2vi_tile {
+    int stride;
+    float *centers[2];
+    float *positives[2][H2VI_TILE_POSITIVES];
+    float *negatives[H2VI_TILE_NEGATIVES];
+    float positive_weights[2][H2VI_TILE_POSITIVES]; /* learning rate, or 0 where missing */
+    float negative_weights[2]; /* learning rate * K s / TILE_NEGATIVES */
+} h2vi_tile;
+
+/* A run of centers, and how far their pairs are used. */
+typedef struct h2vi_cursor {
+    int64_t center, end; /* centers */
+    uint32_t pair, pair_end;
+} h2vi_cursor;
+
+/* Put up to TILE_POSITIVES pairs of the cursor's next center into side `side` of the tile;
+ * return how many. */
+static inline int h2vi_take(const h2vi_cell *cell, h2vi_cursor *cursor, int side,
+                            float rate, h2vi_tile *tile)
+{
+    const size_t stride = (size_t)cell->stride;
+    while (cursor->pair == cursor->pair_end && cursor->center + 1 < cursor->end) {
+        cursor->center++;
+        cursor->pair = cell->pair_starts[cursor->center];
+        cursor->pair_end = cell->pair_starts[cursor->center + 1];
+    }
+    const uint32_t left = cursor->pair_end - cursor->pair;
+    const int count = left < H2VI_TILE_POSITIVES ? (int)left : H2VI_TILE_POSITIVES;
+    tile->centers[side] = count > 0 ? cell->centers + (size_t)cursor->center * stride
+                                    : cell->zeros + (size_t)side * stride;
+    for (int i = 0; i < H2VI_TILE_POSITIVES; i++) {
+        const int is_there = i < count;
+        tile->positives[side][i] =
+            is_there ? cell->contexts +
+                           (size_t)cell->pair_rows[cursor->pair + (uint32_t)i] * stride
+                     : cell->zeros + (size_t)side * stride;
+        tile->positive_weights[side][i] = is_there ? rate : 0;
+    }
+    tile->negative_weights[side] =
+        rate * ((float)(cell->negatives * count) / (float)H2VI_TILE_NEGATIVES);
+    cursor->pair += (uint32_t)count;
+    return count;
+}
+
+/* The first center whose pairs start at or after the middle of the cell's pairs. */
+static inline int64_t h2vi_middle_center(const h2vi_cell *cell)
+{
+    const uint32_t begin = cell->pair_starts[0], end = cell->pair_starts[cell->num_centers];
+    const uint32_t middle = begin + (end - begin) / 2;
+    int64_t low = 0, high = cell->num_centers;
+    while (low < high) {
+        const int64_t center = low + (high - low) / 2;
+        if (cell->pair_starts[center] < middle)
+            low = center + 1;
+        else
+            high = center;
+    }
+    return low;
+}
+
+/* What a kernel brings: one tile, and one batch of negatives (noise.h). */
+typedef void h2vi_train_tile(const h2vi_tile *tile);
+typedef void h2vi_fill_noise(const h2vi_noise *noise, uint32_t batch,
+                             uint32_t rows[H2VI_NOISE_BATCH]);
+
+typedef struct h2vi_negatives_ahead {
+    _Alignas(64) uint32_t rows[H2VI_NOISE_BATCH];
+    int used;
+    uint32_t next_batch;
+} h2vi_negatives_ahead;
+
+static inline __attribute__((always_inline)) void
+h2vi_take_negatives(const h2vi_cell *cell, h2vi_fill_noise *fill_noise,
+                    h2vi_negatives_ahead *ahead, h2vi_tile *tile)
+{
+    for (int i = 0; i < H2VI_TILE_NEGATIVES; i++) {
+        if (ahead->used == H2VI_NOISE_BATCH) {
+            fill_noise(&cell->noise, ahead->next_batch++, ahead->rows);
+            ahead->used = 0;
+        }
+        tile->negatives[i] =
+            cell->contexts + (size_t)ahead->rows[ahead->used++] * (size_t)cell->stride;
+    }
+}
+
+static inline __attribute__((always_inline)) void
+h2vi_train_tiles(const h2vi_cell *cell, h2vi_train_tile *train_tile,
+                 h2vi_fill_noise *fill_noise)
+{
+    const uint32_t num_pairs = cell->pair_starts[cell->num_centers] - cell->pair_starts[0];
+    if (num_pairs == 0) return;
+    const int64_t middle = h2vi_middle_center(cell);
+    h2vi_cursor cursors[2] = {{.center = -1, .end = middle},
+                              {.center = middle - 1, .end = cell->num_centers}};
+    h2vi_negatives_ahead ahead = {.used = H2VI_NOISE_BATCH};
+    h2vi_tile tile = {.stride = cell->stride};
+    const float slope = (cell->rate_end - cell->rate_begin) / (float)num_pairs;
+    for (uint32_t done = 0; done < num_pairs;) {
+        const float rate = fmaf(slope, (float)done, cell->rate_begin);
+        done += (uint32_t)h2vi_take(cell, &cursors[0], 0, rate, &tile);
+        done += (uint32_t)h2vi_take(cell, &cursors[1], 1, rate, &tile);
+        h2vi_take_negatives(cell, fill_noise, &ahead, &tile);
+        train_tile(&tile);
+    }
+}
+
+/* exp2 on [-1/2, 1/2] by the series of 2^x to the fifth power; the error of the logistic
+ * function made from it is below 3e-7. */
+#define H2VI_EXP2_1 0.6931471806F
+#define H2VI_EXP2_2 0.2402265070F
+#define H2VI_EXP2_3 0.0555041087F
+#define H2VI_EXP2_4 0.0096181291F
+#define H2VI_EXP2_5 0.0013333558F
+#define H2VI_LOG2_E 1.44269504F
+/* Beyond this the logistic function is flat in float. */
+#define H2VI_LOGIT_MAX 15.0F
