@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: MIT */
+
+/* embed: the main job. */
+#include "cli.h"
+#include "commands.h"
+#include "embed_report.h"
+#include "progress.h"
+#include "training_options.h"
+
+#include "halo2vec/embed.h"
+
+#include <stdio.h>
+
+static const cli_command command = {
+    .name = "embed",
+    .synopsis = "GRAPH -o OUTPUT [options]",
+    .purpose = "Walk over a graph, train, and write a row for every vertex.",
+    .notes =
+        "The output holds /embeddings and /contexts, one row for each vertex in the order "
+        "of\n"
+        "the graph, and /ids. Its bytes depend on the graph, the options under Walks, "
+        "Training\n"
+        "and Parts, and the METIS library: not on ranks or threads.\n\n"
+        "Examples:\n"
+        "  halo2vec embed graph.h5 -o embedding.h5\n"
+        "  mpirun -n 4 halo2vec embed graph.h5 -o embedding.h5 --method node2vec --p 0.25 "
+        "--q 4",
+    .min_arguments = 1,
+    .max_arguments = 1,
+};
+
+static const char *const progress_names[] = {"auto", "bar", "lines", "none", 0};
+
+typedef struct embed_settings {
+    h2v_embed_params params;
+    h2v_embed_files files;
+    const char *report;
+    int method, partitioner, progress, num_threads;
+    bool no_contexts, is_quiet;
+} embed_settings;
+
+/* As many threads as cores have no use for them, or more than parts, only wait. */
+static void warn_about_threads(const h2v_world *world, int parts)
+{
+    if (world->num_threads > world->allowed_cores)
+        cli_warn(&command, "%d threads on %d allowed cores; with mpirun add --bind-to none",
+                 world->num_threads, world->allowed_cores);
+    if ((int64_t)world->num_ranks * world->num_threads > parts)
+        cli_warn(&command,
+                 "%d ranks x %d threads for %d parts: those beyond the parts idle",
+                 world->num_ranks, world->num_threads, parts);
+}
+
+static int run(const embed_settings *settings)
+{
+    h2v_world *world = NULL;
+    h2v_embed_report report = {0};
+    progress_display progress;
+    h2v_status status = h2v_world_create(MPI_COMM_WORLD, settings->num_threads, &world);
+    if (status != H2V_OK) return cli_exit_code(&command, status);
+    progress_init(settings->is_quiet ? PROGRESS_NONE : (progress_style)settings->progress,
+                  &progress);
+    status = h2v_embed(world, &settings->params, &settings->files, progress_show, &progress,
+                       &report);
+    progress_end(&progress);
+    int code = cli_exit_code(&command, status);
+    if (status == H2V_OK && cli_is_speaking()) {
+        if (!settings->is_quiet) {
+            warn_about_threads(world, report.params.parts);
+            embed_report_print(&report, settings->files.output);
+        }
+        if (settings->report &&
+            embed_report_write(&report, &settings->files, settings->report) != 0) {
+            cli_error(&command, "cannot write the report '%s'", settings->report);
+            code = CLI_EXIT_FAILED;
+        }
+    }
+    MPI_Bcast(&code, 1, MPI_INT, 0, MPI_COMM_WORLD);
+    h2v_embed_report_clear(&report);
+    h2v_world_destroy(&world);
+    return code;
+}
+
+int cmd_embed(int argc, const char **argv)
+{
+    embed_settings settings = {.params = h2v_embed_params_default()};
+    h2v_embed_params *params = &settings.params;
+    const cli_option options[] = {
+        CLI_GROUP("Output"),
+        {.name = "output",
+         .letter = 'o',
+         .kind = CLI_TEXT,
+         .target = &settings.files.output,
+         .unit = "FILE",
+         .help = "the embedding file to write"},
+        {.name = "overwrite",
+         .kind = CLI_FLAG,
+         .target = &settings.files.overwrite,
+         .help = "replace an existing output"},
+        {.name = "no-contexts",
+         .kind = CLI_FLAG,
+         .target = &settings.no_contexts,
+         .help = "leave /contexts out; in-out scores need them"},
+        {.name = "report",
+         .kind = CLI_TEXT,
+         .target = &settings.report,
+         .unit = "FILE",
+         .help = "write what the run cost as JSON"},
+        CLI_GROUP("Walks"),
+        {.name = "method",
+         .kind = CLI_CHOICE,
+         .target = &settings.method,
+         .choices = method_names,
+         .help = "DeepWalk (Perozzi 2014) or node2vec (Grover 2016)"},
+        {.name = "walks",
+         .aliases = "num-walks",
+         .kind = CLI_INT,
+         .target = &params->walks,
+         .unit = "N",
+         .min = 1,
+         .max = 1000000,
+         .help = "walks from each vertex (node2vec)"},
+        {.name = "walk-length",
+         .kind = CLI_INT,
+         .target = &params->walk_length,
+         .unit = "N",
+         .min = 2,
+         .max = H2V_MAX_WALK_LENGTH,
+         .help = "vertices of a walk (node2vec)"},
+        {.name = "p",
+         .kind = CLI_NUMBER,
+         .target = &params->p,
+         .unit = "X",
+         .min = 0.01,
+         .max = 100,
+         .help = "node2vec: return parameter"},
+        {.name = "q",
+         .kind = CLI_NUMBER,
+         .target = &params->q,
+         .unit = "X",
+         .min = 0.01,
+         .max = 100,
+         .help = "node2vec: in-out parameter"},
+        CLI_GROUP("Training"),
+        {.name = "dim",
+         .aliases = "dimensions",
+         .kind = CLI_INT,
+         .target = &params->dim,
+         .unit = "N",
+         .min = 1,
+         .max = H2V_MAX_DIM,
+         .help = "length of a row (node2vec)"},
+        {.name = "window",
+         .aliases = "window-size",
+         .kind = CLI_INT,
+         .target = &params->window,
+         .unit = "N",
+         .min = 1,
+         .max = 1000,
+         .help = "largest distance of a pair; each is drawn from 1..N (node2vec)"},
+        {.name = "negatives",
+         .kind = CLI_INT,
+         .target = &params->negatives,
+         .unit = "N",
+         .min = 1,
+         .max = 1000,
+         .help = "negatives a pair (word2vec)"},
+        {.name = "epochs",
+         .kind = CLI_INT,
+         .target = &params->epochs,
+         .unit = "N",
+         .min = 1,
+         .max = 10000,
+         .help = "how often every vertex starts its walks"},
+        {.name = "learning-rate",
+         .kind = CLI_NUMBER,
+         .target = &params->learning_rate,
+         .unit = "X",
+         .min = 1e-6,
+         .max = 1,
+         .help = "at the start; falls to a ten-thousandth (word2vec)"},
+        {.name = "subsample",
+         .kind = CLI_NUMBER,
+         .target = &params->subsample,
+         .unit = "X",
+         .min = 0,
+         .max = 1,
+         .help = "drop visits of vertices above this share of all (word2vec); 0: never"},
+        {.name = "seed",
+         .kind = CLI_SEED,
+         .target = &params->seed,
+         .unit = "N",
+         .help = "of everything that is drawn"},
+        CLI_GROUP("Parts"),
+        {.name = "parts",
+         .kind = CLI_INT,
+         .target = &params->parts,
+         .unit = "N",
+         .min = 1,
+         .max = H2V_MAX_PARTS,
+         .default_text = "by graph and training",
+         .help = "parts that train side by side, one block each"},
+        {.name = "rounds",
+         .kind = CLI_INT,
+         .target = &params->rounds,
+         .unit = "N",
+         .min = 1,
+         .max = H2V_MAX_ROUNDS,
+         .default_text = "16, more if a round's pairs are many",
+         .help = "rounds of walking and training; more need less memory"},
+        {.name = "partitioner",
+         .kind = CLI_CHOICE,
+         .target = &settings.partitioner,
+         .choices = partitioner_names,
+         .help = "how the graph is cut"},
+        {.name = "partition",
+         .kind = CLI_TEXT,
+         .target = &settings.files.partition,
+         .unit = "FILE",
+         .help = "use the parts that `halo2vec partition -o` stored"},
+        CLI_GROUP("Run"),
+        {.name = "threads",
+         .aliases = "workers",
+         .kind = CLI_INT,
+         .target = &settings.num_threads,
+         .unit = "N",
+         .min = 1,
+         .max = 4096,
+         .default_text = "allowed cores / ranks on the host",
+         .help = "threads of each rank"},
+        {.name = "progress",
+         .kind = CLI_CHOICE,
+         .target = &settings.progress,
+         .choices = progress_names,
+         .help = "on stderr; auto: a bar on a terminal, else lines"},
+        {.name = "quiet",
+         .letter = 'q',
+         .kind = CLI_FLAG,
+         .target = &settings.is_quiet,
+         .help = "errors only"},
+        CLI_END,
+    };
+    const char *graph = NULL;
+    int num_arguments = 0;
+    switch (cli_parse(&command, options, argc, argv, &graph, &num_arguments)) {
+    case CLI_DONE:
+        return CLI_EXIT_DONE;
+    case CLI_USAGE:
+        return CLI_EXIT_USAGE;
+    case CLI_RUN:
+        break;
+    }
+    if (!settings.files.output) {
+        cli_error(&command, "name the output with -o FILE");
+        return CLI_EXIT_USAGE;
+    }
+    settings.files.graph = graph;
+    settings.files.with_contexts = !settings.no_contexts;
+    params->method = (h2v_method)settings.method;
+    params->partitioner = (h2v_partitioner)settings.partitioner;
+    if (params->method == H2V_METHOD_DEEPWALK && (params->p != 1 || params->q != 1)) {
+        cli_error(&command, "--p and --q belong to --method node2vec");
+        return CLI_EXIT_USAGE;
+    }
+    return run(&settings);
+}

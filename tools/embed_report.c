@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Sums and maxima over the ranks for people; every rank's own numbers in the JSON. */
+#include "embed_report.h"
+
+#include <jansson.h>
+#include <stdio.h>
+
+static double phase_wall(const h2v_embed_report *report, int phase)
+{
+    double slowest = 0;
+    for (int r = 0; r < report->num_ranks; r++)
+        if (report->ranks[r].wall_seconds[phase] > slowest)
+            slowest = report->ranks[r].wall_seconds[phase];
+    return slowest;
+}
+
+static double phase_cpu(const h2v_embed_report *report, int phase)
+{
+    double sum = 0;
+    for (int r = 0; r < report->num_ranks; r++) sum += report->ranks[r].cpu_seconds[phase];
+    return sum;
+}
+
+static int64_t sum_of_pairs(const h2v_embed_report *report)
+{
+    int64_t sum = 0;
+    for (int r = 0; r < report->num_ranks; r++) sum += report->ranks[r].num_pairs;
+    return sum;
+}
+
+static int64_t largest_peak(const h2v_embed_report *report)
+{
+    int64_t largest = 0;
+    for (int r = 0; r < report->num_ranks; r++)
+        if (report->ranks[r].peak_bytes > largest) largest = report->ranks[r].peak_bytes;
+    return largest;
+}
+
+void embed_report_print(const h2v_embed_report *report, const char *output)
+{
+    const h2v_partition_quality *cut = &report->partition;
+    (void)fprintf(
+        stderr,
+        "%lld vertices, %lld arcs; %d parts (%.1f %% of the edges cut, balance %.2f), "
+        "%d rounds; %d ranks x %d threads, %s kernel\n",
+        (long long)report->num_vertices, (long long)report->num_arcs, report->params.parts,
+        cut->num_edges > 0 ? 100.0 * (double)cut->edge_cut / (double)cut->num_edges : 0.0,
+        cut->weight_balance, report->params.rounds, report->num_ranks, report->num_threads,
+        report->kernel);
+    for (int phase = 0; phase < H2V_NUM_PHASES; phase++)
+        (void)fprintf(stderr, "%s%s %.2f s", phase > 0 ? ", " : "",
+                      h2v_phase_name((h2v_phase)phase), phase_wall(report, phase));
+    const int64_t num_pairs = sum_of_pairs(report);
+    const double cpu = phase_cpu(report, H2V_PHASE_WALK) +
+                       phase_cpu(report, H2V_PHASE_ROUTE) +
+                       phase_cpu(report, H2V_PHASE_TRAIN);
+    (void)fprintf(
+        stderr,
+        "\n%.1f million pairs, %.2f million per CPU second; at most %.0f MiB a rank; "
+        "%.2f s in all: %s\n",
+        (double)num_pairs / 1e6, cpu > 0 ? (double)num_pairs / 1e6 / cpu : 0.0,
+        (double)largest_peak(report) / 1048576.0, report->seconds, output);
+}
+
+static json_t *parameters(const h2v_embed_params *params)
+{
+    return json_pack(
+        "{s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:f, s:f, s:f, s:f, s:I, s:i, s:i, s:s}",
+        "method", params->method == H2V_METHOD_NODE2VEC ? "node2vec" : "deepwalk", "dim",
+        params->dim, "walks", params->walks, "walk_length", params->walk_length, "window",
+        params->window, "negatives", params->negatives, "epochs", params->epochs,
+        "learning_rate", params->learning_rate, "p", params->p, "q", params->q, "subsample",
+        params->subsample, "seed", (json_int_t)params->seed, "parts", params->parts,
+        "rounds", params->rounds, "partitioner",
+        params->partitioner == H2V_PARTITIONER_METIS ? "metis" : "hash");
+}
+
+static json_t *phases(const h2v_embed_report *report)
+{
+    json_t *object = json_object();
+    for (int phase = 0; phase < H2V_NUM_PHASES; phase++)
+        (void)json_object_set_new(object, h2v_phase_name((h2v_phase)phase),
+                                  json_pack("{s:f, s:f}", "wall_seconds",
+                                            phase_wall(report, phase), "cpu_seconds",
+                                            phase_cpu(report, phase)));
+    return object;
+}
+
+static json_t *partition(const h2v_partition_quality *cut)
+{
+    return json_pack("{s:I, s:I, s:f, s:f, s:f, s:f, s:I}", "edge_cut",
+                     (json_int_t)cut->edge_cut, "num_edges", (json_int_t)cut->num_edges,
+                     "vertex_balance", cut->vertex_balance, "arc_balance", cut->arc_balance,
+                     "visit_balance", cut->weight_balance, "metis_seconds",
+                     cut->metis_seconds, "metis_bytes", (json_int_t)cut->metis_bytes);
+}
+
+/* One number for each phase. */
+static json_t *by_phase(const int64_t numbers[H2V_NUM_PHASES])
+{
+    json_t *object = json_object();
+    for (int phase = 0; phase < H2V_NUM_PHASES; phase++)
+        (void)json_object_set_new(object, h2v_phase_name((h2v_phase)phase),
+                                  json_integer(numbers[phase]));
+    return object;
+}
+
+static json_t *rank(const h2v_rank_report *rank)
+{
+    return json_pack(
+        "{s:I, s:I, s:I, s:I, s:f, s:o, s:o, s:I, s:I, s:I, s:I}", "num_owned",
+        (json_int_t)rank->num_owned, "num_arcs", (json_int_t)rank->num_arcs, "num_steps",
+        (json_int_t)rank->num_steps, "num_pairs", (json_int_t)rank->num_pairs,
+        "cell_seconds", rank->cell_seconds, "bytes_sent", by_phase(rank->bytes_sent),
+        "bytes_received", by_phase(rank->bytes_received), "row_bytes",
+        (json_int_t)rank->row_bytes, "graph_bytes", (json_int_t)rank->graph_bytes,
+        "round_bytes", (json_int_t)rank->round_bytes, "peak_bytes",
+        (json_int_t)rank->peak_bytes);
+}
+
+int embed_report_write(const h2v_embed_report *report, const h2v_embed_files *files,
+                       const char *path)
+{
+    json_t *ranks = json_array();
+    for (int r = 0; r < report->num_ranks; r++)
+        (void)json_array_append_new(ranks, rank(&report->ranks[r]));
+    json_t *object = json_pack(
+        "{s:s, s:s, s:o, s:I, s:I, s:I, s:i, s:i, s:s, s:f, s:o, s:o, s:o}", "graph",
+        files->graph, "output", files->output, "parameters", parameters(&report->params),
+        "num_vertices", (json_int_t)report->num_vertices, "num_arcs",
+        (json_int_t)report->num_arcs, "num_pairs", (json_int_t)sum_of_pairs(report),
+        "num_ranks", report->num_ranks, "num_threads", report->num_threads, "kernel",
+        report->kernel, "seconds", report->seconds, "partition",
+        partition(&report->partition), "phases", phases(report), "ranks", ranks);
+    const int outcome =
+        object ? json_dump_file(object, path, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : -1;
+    json_decref(object);
+    return outcome;
+}
