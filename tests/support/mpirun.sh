@@ -8,6 +8,8 @@ shift
 if [ "$(id -u)" = 0 ]; then
     export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 fi
+# After a rank has failed mpirun grants the others a second, which tests of failures need not pay.
+export OMPI_MCA_odls_base_sigkill_timeout=0
 without_frames() { awk '/^--------------------*$/ { framed = !framed; next } !framed { print; fflush() }'; }
 {
     "${MPIEXEC:-mpirun}" --oversubscribe --bind-to none -n "$ranks" "$@" 2>&1 1>&3 3>&- |
