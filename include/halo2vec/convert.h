@@ -18,9 +18,9 @@ typedef struct h2v_convert_params {
                                ///< even if no edge names them
     const char *output;
     bool directed;
-    bool weighted;         ///< the third column is a weight: finite, > 0
-    bool keep_self_loops;  ///< else they are dropped and counted
-    bool sort_ids;         ///< vertices in ascending id, not in order of first appearance
+    bool weighted;        ///< the third column is a weight: finite, > 0
+    bool keep_self_loops; ///< else they are dropped and counted
+    bool sort_ids;        ///< vertices in ascending id, not in order of first appearance
     bool overwrite;
     char delimiter; ///< 0: any run of spaces, tabs, and at most one comma between columns
     int num_threads;
@@ -28,7 +28,7 @@ typedef struct h2v_convert_params {
 
 /// What was read and what was done about it.
 typedef struct h2v_convert_summary {
-    int64_t num_lines;      ///< with comments and empty lines
+    int64_t num_lines; ///< with comments and empty lines
     int64_t num_vertices;
     int64_t num_edges;      ///< distinct edges kept (undirected: each counted once)
     int64_t num_arcs;       ///< entries of the adjacency written

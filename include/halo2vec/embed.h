@@ -101,8 +101,8 @@ typedef struct h2v_progress {
     int64_t num_pairs;       ///< trained by this rank so far
     double pairs_per_second; ///< of all ranks, as this rank's rate times its share suggests
     double learning_rate;
-    double seconds;          ///< since the start
-    double train_seconds;    ///< since the first round
+    double seconds;       ///< since the start
+    double train_seconds; ///< since the first round
 } h2v_progress;
 
 typedef void h2v_progress_callback(void *context, const h2v_progress *progress);

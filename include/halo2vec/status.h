@@ -9,14 +9,14 @@
 #pragma once
 
 /// The statuses: name, text. The one list from which all else is made.
-#define H2V_STATUS_LIST(X)                                                                   \
-    X(OK, "done")                                                                            \
-    X(ERR_NOMEM, "out of memory")                                                            \
-    X(ERR_IO, "a file cannot be read or written")                                            \
-    X(ERR_ARGUMENT, "a parameter is out of its range")                                       \
-    X(ERR_EXISTS, "the output exists")                                                       \
-    X(ERR_DATA, "the input was read but is not valid")                                       \
-    X(ERR_LEAK, "the embedding was not trained on this training graph")                      \
+#define H2V_STATUS_LIST(X)                                                                 \
+    X(OK, "done")                                                                          \
+    X(ERR_NOMEM, "out of memory")                                                          \
+    X(ERR_IO, "a file cannot be read or written")                                          \
+    X(ERR_ARGUMENT, "a parameter is out of its range")                                     \
+    X(ERR_EXISTS, "the output exists")                                                     \
+    X(ERR_DATA, "the input was read but is not valid")                                     \
+    X(ERR_LEAK, "the embedding was not trained on this training graph")                    \
     X(ERR_PARTITION, "the partitioner failed")
 
 typedef enum h2v_status {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
 /* Memory: checked products, zeroed, aligned to a cache line, huge pages for large arrays.
- * In checked builds an allocation can be made to fail, so that tests walk every error path. */
+ * In checked builds an allocation can be made to fail, so that tests walk every error path.
+ */
 #pragma once
 
 #include <stddef.h>

@@ -55,6 +55,7 @@ void h2vi_adopt_message(const char *message, int rank)
 
 void h2vi_assert_failed(const char *expression, const char *file, int line)
 {
-    (void)fprintf(stderr, "halo2vec: %s:%d: assertion failed: %s\n", file, line, expression);
+    (void)fprintf(stderr, "halo2vec: %s:%d: assertion failed: %s\n", file, line,
+                  expression);
     abort(); /* mpirun ends the other ranks of a rank that died by a signal */
 }

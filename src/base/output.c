@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
-/* Temporary name, fsync, rename: see output.h. A directory holds files only, one level deep. */
+/* Temporary name, fsync, rename: see output.h. A directory holds files only, one level
+ * deep. */
 #include "output.h"
 
 #include "fail.h"
@@ -27,12 +28,13 @@ static char *join(const char *first, const char *separator, const char *second)
     return text;
 }
 
-static h2v_status choose_names(const char *path, h2vi_overwrite overwrite, h2vi_output *output)
+static h2v_status choose_names(const char *path, h2vi_overwrite overwrite,
+                               h2vi_output *output)
 {
     *output = (h2vi_output){0};
     if (overwrite == H2VI_REFUSE_EXISTING && access(path, F_OK) == 0)
-        return h2v_fail(H2V_ERR_EXISTS, "Output '%s' exists; name another or add --overwrite",
-                        path);
+        return h2v_fail(H2V_ERR_EXISTS,
+                        "Output '%s' exists; name another or add --overwrite", path);
 
     size_t length = strlen(path);
     while (length > 1 && path[length - 1] == '/') length--;
@@ -43,7 +45,8 @@ static h2v_status choose_names(const char *path, h2vi_overwrite overwrite, h2vi_
     return output->temporary ? H2V_OK : h2vi_fail_memory("an output's name");
 }
 
-h2v_status h2vi_output_begin(const char *path, h2vi_overwrite overwrite, h2vi_output *output)
+h2v_status h2vi_output_begin(const char *path, h2vi_overwrite overwrite,
+                             h2vi_output *output)
 {
     h2v_status status = choose_names(path, overwrite, output);
     if (status != H2V_OK) goto failed;
@@ -74,7 +77,8 @@ h2v_status h2vi_output_begin_directory(const char *path, h2vi_overwrite overwrit
     h2v_status status = choose_names(path, overwrite, output);
     if (status != H2V_OK) goto failed;
     if (mkdir(output->temporary, 0777) != 0) {
-        status = h2v_fail(H2V_ERR_IO, "Cannot create directory '%s': %s", path, strerror(errno));
+        status =
+            h2v_fail(H2V_ERR_IO, "Cannot create directory '%s': %s", path, strerror(errno));
         free(output->temporary);
         output->temporary = NULL;
         goto failed;

@@ -19,7 +19,8 @@ H2V_CHECKED h2v_status h2vi_output_begin(const char *path, h2vi_overwrite overwr
                                          h2vi_output *output);
 
 /* The same for a directory: the temporary directory is created. */
-H2V_CHECKED h2v_status h2vi_output_begin_directory(const char *path, h2vi_overwrite overwrite,
+H2V_CHECKED h2v_status h2vi_output_begin_directory(const char *path,
+                                                   h2vi_overwrite overwrite,
                                                    h2vi_output *output);
 
 /* Flush, and rename to the target. On failure the temporary is removed. */
