@@ -234,8 +234,11 @@ static h2v_status write_rows(const h2vi_embedding_writer *writer, const row_targ
 h2v_status h2vi_embedding_write(h2vi_embedding_writer *writer, const char *dataset,
                                 int64_t first_gid, int64_t num_rows, const float *rows)
 {
-    row_target target = {
-        H5I_INVALID_HID, H5I_INVALID_HID, H5I_INVALID_HID, H5I_INVALID_HID, 0, 0, 0};
+    row_target target = {.dataset = H5I_INVALID_HID,
+                         .file_space = H5I_INVALID_HID,
+                         .memory_space = H5I_INVALID_HID,
+                         .transfer = H5I_INVALID_HID,
+                         .rows_per_call = 1};
     h2v_status status = open_target(writer, dataset, &target);
     if (status == H2V_OK) status = check_range(writer, &target, first_gid, num_rows);
     status = h2v_agree(writer->world, status);
