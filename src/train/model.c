@@ -26,15 +26,20 @@ static void draw_row(uint64_t seed, uint32_t gid, int dim, float *row)
     }
 }
 
+/* While blocks pass, any of this rank's buffers may be without one: there is a place for
+ * all.*/
 static h2v_status make_blocks(h2vi_model *model, int first, int end, int num_spare)
 {
+    model->num_places = end - first + num_spare;
+    model->spare = h2vi_alloc_n(model->num_places, sizeof *model->spare);
+    if (!model->spare) return h2vi_fail_memory("context rows");
     for (int b = first; b < end; b++) {
         model->blocks[b] = h2vi_alloc_n(model->block_floats, sizeof(float));
         if (!model->blocks[b]) return h2vi_fail_memory("context rows");
     }
-    for (; model->num_spare < num_spare; model->num_spare++) {
-        model->spare[model->num_spare] = h2vi_alloc_n(model->block_floats, sizeof(float));
-        if (!model->spare[model->num_spare]) return h2vi_fail_memory("context rows");
+    for (int i = 0; i < num_spare; i++) {
+        model->spare[i] = h2vi_alloc_n(model->block_floats, sizeof(float));
+        if (!model->spare[i]) return h2vi_fail_memory("context rows");
     }
     return H2V_OK;
 }
@@ -52,10 +57,8 @@ h2v_status h2vi_model_init(const h2vi_moved *moved, const h2vi_blocks *blocks, i
                           .block_floats = blocks->rows_per_block * stride};
     model->in = h2vi_alloc_n(graph->num_owned * stride, sizeof *model->in);
     model->blocks = h2vi_alloc_n(blocks->num_blocks, sizeof *model->blocks);
-    model->spare = h2vi_alloc(NUM_SPARE, sizeof *model->spare);
-    h2v_status status = model->in && model->blocks && model->spare
-                            ? H2V_OK
-                            : h2vi_fail_memory("embedding rows");
+    h2v_status status =
+        model->in && model->blocks ? H2V_OK : h2vi_fail_memory("embedding rows");
     if (status == H2V_OK) {
         const int first =
             h2v_partition_first_part(num_parts, world->num_ranks, world->rank);
@@ -78,7 +81,7 @@ void h2vi_model_clear(h2vi_model *model)
 {
     free(model->in);
     for (int b = 0; model->blocks && b < model->num_blocks; b++) free(model->blocks[b]);
-    for (int i = 0; model->spare && i < model->num_spare; i++) free(model->spare[i]);
+    for (int i = 0; model->spare && i < model->num_places; i++) free(model->spare[i]);
     free(model->blocks);
     free(model->spare);
     *model = (h2vi_model){0};
@@ -86,7 +89,8 @@ void h2vi_model_clear(h2vi_model *model)
 
 int64_t h2vi_model_bytes(const h2vi_model *model, const h2vi_moved *moved)
 {
-    int64_t num_blocks = model->num_spare;
+    int64_t num_blocks = 0;
+    for (int i = 0; i < model->num_places; i++) num_blocks += model->spare[i] != NULL;
     for (int b = 0; b < model->num_blocks; b++) num_blocks += model->blocks[b] != NULL;
     return (moved->graph->num_owned * model->stride + num_blocks * model->block_floats) *
            (int64_t)sizeof(float);

@@ -17,8 +17,9 @@ typedef struct h2vi_model {
     int num_blocks;
     int64_t block_floats; /* rows_per_block * stride */
     float **blocks; /* the block's rows if it is on this rank, else NULL; [num_blocks] */
-    float **spare;  /* buffers for blocks on the move, shape [num_spare] */
-    int num_spare;
+    float **spare;  /* buffers for blocks on the move, NULL where in use,
+                      shape [num_places] */
+    int num_places;
 } h2vi_model;
 
 /* Local. `in` is uniform in (-1/2, 1/2) / dim, a function of (seed, gid); `out` is zero.

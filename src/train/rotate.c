@@ -114,7 +114,7 @@ static void work(h2vi_carousel *carousel, int thread)
 
 static float *take_spare(h2vi_model *model)
 {
-    for (int i = 0; i < model->num_spare; i++) {
+    for (int i = 0; i < model->num_places; i++) {
         if (!model->spare[i]) continue;
         float *buffer = model->spare[i];
         model->spare[i] = NULL;
@@ -125,7 +125,7 @@ static float *take_spare(h2vi_model *model)
 
 static void give_spare(h2vi_model *model, float *buffer)
 {
-    for (int i = 0; i < model->num_spare; i++) {
+    for (int i = 0; i < model->num_places; i++) {
         if (model->spare[i]) continue;
         model->spare[i] = buffer;
         return;
