@@ -28,6 +28,11 @@ static char *join(const char *first, const char *separator, const char *second)
     return text;
 }
 
+static int is_dots(const char *name)
+{
+    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
 static h2v_status choose_names(const char *path, h2vi_overwrite overwrite,
                                h2vi_output *output)
 {
@@ -90,13 +95,30 @@ failed:
     return status;
 }
 
-static h2v_status flush(const char *path)
+static h2v_status flush_one(const char *path)
 {
     const int file = open(path, O_RDONLY);
     if (file < 0) return fail_io("open", path);
     const int outcome = fsync(file);
     (void)close(file);
     return outcome == 0 ? H2V_OK : fail_io("flush", path);
+}
+
+/* A file, or the files of a directory and itself. */
+static h2v_status flush(const char *path)
+{
+    h2v_status status = H2V_OK;
+    DIR *directory = opendir(path);
+    if (!directory && errno != ENOTDIR) return fail_io("open", path);
+    struct dirent *entry = directory ? readdir(directory) : NULL;
+    for (; status == H2V_OK && entry; entry = readdir(directory)) {
+        if (is_dots(entry->d_name)) continue;
+        char *name = join(path, "/", entry->d_name);
+        status = name ? flush_one(name) : h2vi_fail_memory("a file's name");
+        free(name);
+    }
+    if (directory) (void)closedir(directory);
+    return status == H2V_OK ? flush_one(path) : status;
 }
 
 /* Remove a file, or a directory and the files in it. */
@@ -106,7 +128,7 @@ static void remove_tree(const char *path)
     DIR *directory = opendir(path);
     if (!directory) return;
     for (struct dirent *entry = readdir(directory); entry; entry = readdir(directory)) {
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
+        if (is_dots(entry->d_name)) continue;
         char *name = join(path, "/", entry->d_name);
         if (name) (void)unlink(name);
         free(name);
