@@ -40,12 +40,12 @@ typedef struct embed_settings {
 } embed_settings;
 
 /* As many threads as cores have no use for them, or more than parts, only wait. */
-static void warn_about_threads(const h2v_world *world, int parts)
+static void warn_about_threads(const h2v_world *world, int asked_threads, int parts)
 {
     if (world->num_threads > world->allowed_cores)
         cli_warn(&command, "%d threads on %d allowed cores; with mpirun add --bind-to none",
                  world->num_threads, world->allowed_cores);
-    if ((int64_t)world->num_ranks * world->num_threads > parts)
+    if (world->num_ranks > parts || (int64_t)world->num_ranks * asked_threads > parts)
         cli_warn(&command,
                  "%d ranks x %d threads for %d parts: those beyond the parts idle",
                  world->num_ranks, world->num_threads, parts);
@@ -66,7 +66,7 @@ static int run(const embed_settings *settings)
     int code = cli_exit_code(&command, status);
     if (status == H2V_OK && cli_is_speaking()) {
         if (!settings->is_quiet) {
-            warn_about_threads(world, report.params.parts);
+            warn_about_threads(world, settings->num_threads, report.params.parts);
             embed_report_print(&report, settings->files.output);
         }
         if (settings->report &&
