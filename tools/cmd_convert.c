@@ -48,20 +48,21 @@ static const cli_command command = {
 
 static void print_summary(const h2v_convert_params *params, const h2v_convert_summary *s)
 {
-    (void)fprintf(
-        stderr, "%s: %" PRId64 " vertices (ids are %s), %" PRId64 " %s, %" PRId64 " arcs\n",
-        params->output, s->num_vertices, s->ids_are_numbers ? "numbers" : "strings",
-        s->num_edges, params->directed ? "directed edges" : "edges", s->num_arcs);
     (void)fprintf(stderr,
-                  "duplicates: %" PRId64 " (%s); self loops: %" PRId64
-                  " (%s); isolated vertices: %" PRId64 "\n",
+                  "%s: vertices: %" PRId64 " (ids are %s), edges: %" PRId64
+                  " (%s), arcs: %" PRId64 "\n",
+                  params->output, s->num_vertices,
+                  s->ids_are_numbers ? "numbers" : "strings", s->num_edges,
+                  params->directed ? "directed" : "undirected", s->num_arcs);
+    (void)fprintf(stderr,
+                  "duplicates: %" PRId64 " (%s), self loops: %" PRId64
+                  " (%s), isolated vertices: %" PRId64 "\n",
                   s->num_duplicates, params->weighted ? "weights added" : "kept once",
                   s->num_self_loops, params->keep_self_loops ? "kept" : "dropped",
                   s->num_isolated);
-    const double megabytes = 1e-6 * (double)s->num_text_bytes;
-    (void)fprintf(stderr,
-                  "%" PRId64 " lines, %.1f MB of text: %.2f s, and %.2f s to the disk\n",
-                  s->num_lines, megabytes, s->seconds, s->flush_seconds);
+    (void)fprintf(
+        stderr, "lines: %" PRId64 ", text: %.1f MB, time: %.2f s and %.2f s to the disk\n",
+        s->num_lines, 1e-6 * (double)s->num_text_bytes, s->seconds, s->flush_seconds);
 }
 
 static cli_outcome parse(int argc, const char **argv, h2v_convert_params *params,

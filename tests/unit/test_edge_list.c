@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Edges in any order become rows, each once, with weights added in the order of the list,
+ * on any number of threads; lists long enough for every level of the sort, and a list that
+ * is one edge a million times. */
+#include "edge_list.h"
+
+#include "alloc.h"
+#include "edge_rows.h"
+#include "edge_sort.h"
+#include "random.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+typedef struct random_graph {
+    int64_t num_vertices, num_edges;
+    bool directed, weighted;
+} random_graph;
+
+static h2vi_edge nth_edge(const random_graph *g, int64_t i)
+{
+    const h2vi_words r = h2vi_random(3, H2VI_FOR_GENERATOR, 0, 0, (uint32_t)i, 0);
+    /* Half of the edges lead from one vertex: a hub, whose row must be divided by target.
+     */
+    const uint32_t n = (uint32_t)g->num_vertices;
+    return (h2vi_edge){r.w[2] % 2 ? n / 2 : h2vi_below(r.w[0], n), h2vi_below(r.w[1], n)};
+}
+
+static float nth_weight(int64_t i)
+{
+    return 0.1F + (float)(i % 7) * 1e5F;
+}
+
+static void fill(const random_graph *g, h2vi_edge_pool *pool, h2vi_edge_list *edges)
+{
+    pool->weighted = g->weighted;
+    for (int64_t i = 0; i < g->num_edges; i++)
+        assert_int_equal(h2vi_edge_list_add(pool, edges, nth_edge(g, i), nth_weight(i)),
+                         H2V_OK);
+}
+
+typedef struct reference_edge {
+    uint64_t key;
+    int64_t place;
+} reference_edge;
+
+static int compare(const void *a, const void *b)
+{
+    const reference_edge *x = a, *y = b;
+    if (x->key != y->key) return x->key < y->key ? -1 : 1;
+    return x->place < y->place ? -1 : 1;
+}
+
+static reference_edge *sort_reference(const random_graph *g)
+{
+    reference_edge *sorted = malloc((size_t)g->num_edges * sizeof *sorted);
+    assert_non_null(sorted);
+    for (int64_t i = 0; i < g->num_edges; i++) {
+        h2vi_edge e = nth_edge(g, i);
+        if (!g->directed && e.source > e.target) e = (h2vi_edge){e.target, e.source};
+        sorted[i] = (reference_edge){(uint64_t)e.source << 32 | e.target, i};
+    }
+    qsort(sorted, (size_t)g->num_edges, sizeof *sorted, compare);
+    return sorted;
+}
+
+static void assert_rows(const random_graph *g, const h2vi_csr *rows, int64_t num_duplicates)
+{
+    reference_edge *sorted = sort_reference(g);
+    int64_t arc = 0;
+    for (int64_t i = 0; i < g->num_edges; arc++) {
+        const uint64_t key = sorted[i].key;
+        double sum = 0;
+        for (; i < g->num_edges && sorted[i].key == key; i++)
+            sum += (double)nth_weight(sorted[i].place);
+        const int64_t source = (int64_t)(key >> 32);
+        assert_in_range(arc, rows->offsets[source], rows->offsets[source + 1] - 1);
+        assert_int_equal(rows->targets[arc], (uint32_t)key);
+        if (g->weighted) assert_true(rows->weights[arc] == (float)sum);
+    }
+    assert_int_equal(rows->num_arcs, arc);
+    assert_int_equal(num_duplicates, g->num_edges - arc);
+    free(sorted);
+}
+
+static void check_graph(random_graph g, int num_threads)
+{
+    h2vi_edge_pool pool = {0};
+    h2vi_edge_list edges = {0};
+    h2vi_csr rows, csr;
+    int64_t num_duplicates = -1;
+    fill(&g, &pool, &edges);
+    const h2vi_rows_plan plan = {
+        .num_vertices = g.num_vertices, .directed = g.directed, .num_threads = num_threads};
+    assert_int_equal(h2vi_edge_list_to_rows(&pool, &edges, &plan, &rows, &num_duplicates),
+                     H2V_OK);
+    assert_null(edges.first);
+    assert_null(pool.unused);
+    assert_rows(&g, &rows, num_duplicates);
+    if (g.directed) {
+        assert_int_equal(h2vi_csr_check(&rows), H2V_OK);
+        h2vi_csr_clear(&rows);
+        return;
+    }
+    const int64_t num_edges = rows.num_arcs;
+    assert_int_equal(h2vi_rows_mirror(&rows, num_threads, &csr), H2V_OK);
+    assert_int_equal(h2vi_csr_check(&csr), H2V_OK);
+    assert_int_equal(h2vi_csr_num_edges(&csr), num_edges);
+    h2vi_csr_clear(&csr);
+}
+
+static void edges_become_rows(void **state)
+{
+    (void)state;
+    static const int64_t sizes[][2] = {{1, 0},         {1, 3},        {2, 1},
+                                       {3, 10},        {40, 60},      {300, 5000},
+                                       {5000, 100000}, {200, 100000}, {100000, 1200000}};
+    for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++)
+        for (int kind = 0; kind < 4; kind++)
+            for (int num_threads = 1; num_threads <= 3; num_threads += 2)
+                check_graph((random_graph){.num_vertices = sizes[s][0],
+                                           .num_edges = sizes[s][1],
+                                           .directed = (kind & 1) != 0,
+                                           .weighted = (kind & 2) != 0},
+                            num_threads);
+}
+
+static void one_edge_many_times_is_one_edge(void **state)
+{
+    (void)state;
+    enum { TIMES = 1000000 };
+    h2vi_edge_pool pool = {.weighted = true};
+    h2vi_edge_list edges = {0};
+    for (int i = 0; i < TIMES; i++)
+        assert_int_equal(h2vi_edge_list_add(&pool, &edges, (h2vi_edge){5, 3}, 0.1F),
+                         H2V_OK);
+    const h2vi_rows_plan plan = {.num_vertices = 8, .num_threads = 2};
+    h2vi_csr rows;
+    int64_t num_duplicates = 0;
+    assert_int_equal(h2vi_edge_list_to_rows(&pool, &edges, &plan, &rows, &num_duplicates),
+                     H2V_OK);
+    assert_int_equal(num_duplicates, TIMES - 1);
+    assert_int_equal(rows.num_arcs, 1);
+    assert_int_equal(rows.targets[0], 5);
+    assert_true(fabsf(rows.weights[0] - 1e5F) < 0.01F); /* floats would end at 100958 */
+    h2vi_csr_clear(&rows);
+}
+
+/* The largest gids use all 32 bits of a word. */
+static void large_gids_are_sorted(void **state)
+{
+    (void)state;
+    enum { GID_BITS = 32 };
+    static const h2vi_edge sorted[] = {{0, 0xfffffffe}, {7, 1}, {0xfffffffd, 0xfffffffe}};
+    int64_t *lengths = calloc(8, sizeof *lengths);
+    assert_non_null(lengths);
+    h2vi_edge_pool pool = {0};
+    h2vi_edge_list edges = {0}, pieces[4] = {{0}};
+    for (int i = 2; i >= 0; i--)
+        assert_int_equal(h2vi_edge_list_add(&pool, &edges, sorted[i], 1), H2V_OK);
+    assert_int_equal(
+        h2vi_edge_sort_divide(&pool, GID_BITS, 2 * GID_BITS - 2, 2, &edges, pieces),
+        H2V_OK);
+    assert_int_equal(pieces[0].count, 2);
+    assert_int_equal(pieces[3].count, 1);
+    assert_int_equal(pieces[3].first->as.edges[0].source, 0xfffffffd);
+
+    h2vi_sort_scratch scratch;
+    assert_int_equal(h2vi_sort_scratch_create(8, false, &scratch), H2V_OK);
+    h2vi_sort_job job = {
+        .pool = &pool, .gid_bits = GID_BITS, .row_lengths = lengths, .scratch = &scratch};
+    assert_int_equal(h2vi_edge_sort(&job, &pieces[0], 2 * GID_BITS), H2V_OK);
+    assert_int_equal(h2vi_edge_sort_finish(&job), H2V_OK);
+    assert_int_equal(job.rows.count, 2);
+    assert_int_equal(job.rows.first->as.targets[0], 0xfffffffe);
+    assert_int_equal(job.rows.first->as.targets[1], 1);
+    assert_int_equal(lengths[0], 1);
+    assert_int_equal(lengths[7], 1);
+
+    h2vi_edge_list_clear(&pool, &job.rows);
+    h2vi_edge_list_clear(&pool, &pieces[3]);
+    h2vi_edge_pool_trim(&pool);
+    h2vi_sort_scratch_clear(&scratch);
+    free(lengths);
+}
+
+static void sums_beyond_a_float_are_refused(void **state)
+{
+    (void)state;
+    int64_t numbers[] = {100, 200, 300};
+    const h2vi_ids ids = {.num_ids = 3, .numbers = numbers};
+    h2vi_edge_pool pool = {.weighted = true};
+    h2vi_edge_list edges = {0};
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(h2vi_edge_list_add(&pool, &edges, (h2vi_edge){2, 1}, 3e38F),
+                         H2V_OK);
+    const h2vi_rows_plan plan = {.num_vertices = 3, .num_threads = 1, .ids = &ids};
+    h2vi_csr rows;
+    int64_t num_duplicates = 0;
+    assert_int_equal(h2vi_edge_list_to_rows(&pool, &edges, &plan, &rows, &num_duplicates),
+                     H2V_ERR_DATA);
+    assert_non_null(strstr(h2v_error_message(), "edge '200' '300' add up to more"));
+    assert_null(rows.offsets);
+    assert_null(pool.unused);
+}
+
+static h2v_status build(const random_graph *g)
+{
+    h2vi_edge_pool pool = {.weighted = g->weighted};
+    h2vi_edge_list edges = {0};
+    h2vi_csr rows = {0}, csr = {0};
+    int64_t num_duplicates = 0;
+    h2v_status status = H2V_OK;
+    for (int64_t i = 0; status == H2V_OK && i < g->num_edges; i++)
+        status = h2vi_edge_list_add(&pool, &edges, nth_edge(g, i), nth_weight(i));
+    const h2vi_rows_plan plan = {.num_vertices = g->num_vertices, .num_threads = 1};
+    if (status == H2V_OK)
+        status = h2vi_edge_list_to_rows(&pool, &edges, &plan, &rows, &num_duplicates);
+    if (status == H2V_OK) status = h2vi_rows_mirror(&rows, 1, &csr);
+    h2vi_csr_clear(&csr);
+    h2vi_edge_list_clear(&pool, &edges);
+    h2vi_edge_pool_trim(&pool);
+    return status;
+}
+
+static void every_allocation_may_fail(void **state)
+{
+    (void)state;
+    if (!h2vi_alloc_can_fail()) skip();
+    const random_graph g = {.num_vertices = 500, .num_edges = 20000, .weighted = true};
+    h2v_status status = H2V_ERR_NOMEM;
+    int num_failures = -1;
+    for (int k = 0; status != H2V_OK; k++, num_failures++) {
+        h2vi_alloc_fail_after(k);
+        status = build(&g);
+        h2vi_alloc_fail_after(-1);
+        if (status != H2V_OK) assert_int_equal(status, H2V_ERR_NOMEM);
+    }
+    assert_true(num_failures > 20);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(edges_become_rows),
+        cmocka_unit_test(one_edge_many_times_is_one_edge),
+        cmocka_unit_test(large_gids_are_sorted),
+        cmocka_unit_test(sums_beyond_a_float_are_refused),
+        cmocka_unit_test(every_allocation_may_fail),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
