@@ -8,8 +8,6 @@
 
 #include "cli_help.h"
 
-#include "halo2vec/status.h"
-
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -76,7 +74,7 @@ void cli_warn(const cli_command *command, const char *format, ...)
     say(command, "warning: ", message);
 }
 
-int cli_exit_code(const cli_command *command, int status)
+int cli_exit_code(const cli_command *command, h2v_status status)
 {
     if (status == H2V_OK) return CLI_EXIT_DONE;
     if (h2v_error_rank() > 0)
@@ -84,7 +82,7 @@ int cli_exit_code(const cli_command *command, int status)
     else
         cli_error(command, "%s", h2v_error_message());
 
-    switch ((h2v_status)status) {
+    switch (status) {
     case H2V_ERR_ARGUMENT:
     case H2V_ERR_EXISTS:
         return CLI_EXIT_USAGE;

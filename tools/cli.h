@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "halo2vec/status.h"
+
 typedef enum cli_kind {
     CLI_FLAG,   /* bool: true if given */
     CLI_INT,    /* int: min..max; accepts suffixes K M G */
@@ -85,4 +87,4 @@ void cli_warn(const cli_command *command, const char *format, ...)
 
 /* Report h2v_error_message() and turn a status into an exit code: ERR_ARGUMENT and
  * ERR_EXISTS 2, ERR_DATA and ERR_LEAK 3, all else 1, H2V_OK 0 (nothing printed). */
-int cli_exit_code(const cli_command *command, int status);
+int cli_exit_code(const cli_command *command, h2v_status status);

@@ -131,7 +131,7 @@ static int convert(const h2v_convert_params *params)
     h2v_convert_summary summary;
     const h2v_status status = h2v_convert(params, &summary);
     if (status == H2V_OK) print_summary(params, &summary);
-    return cli_exit_code(&command, (int)status);
+    return cli_exit_code(&command, status);
 }
 
 int cmd_convert(int argc, const char **argv)

@@ -112,7 +112,7 @@ static int run_split(int argc, const char **argv)
     h2v_split_summary summary;
     const h2v_status status = h2v_evaluate_split(&params, &summary);
     if (status == H2V_OK) report_split(&params, &summary);
-    return cli_exit_code(&split_command, (int)status);
+    return cli_exit_code(&split_command, status);
 }
 
 static void print_table(const h2v_links_result *result)
@@ -224,7 +224,7 @@ static int run_links(int argc, const char **argv)
     h2v_links_result result;
     h2v_status status = choose_threads(&params.num_threads);
     if (status == H2V_OK) status = h2v_evaluate_links(&params, &result);
-    if (status != H2V_OK) return cli_exit_code(&links_command, (int)status);
+    if (status != H2V_OK) return cli_exit_code(&links_command, status);
     if (result.is_leaky)
         cli_warn(
             &links_command,

@@ -93,7 +93,7 @@ int cmd_info(int argc, const char **argv)
     const h2v_status status =
         h2v_info(path, is_checked ? H2V_INFO_CHECK : H2V_INFO_HEADER, &json);
     const int code =
-        status == H2V_OK ? print(json, as_json) : cli_exit_code(&command, (int)status);
+        status == H2V_OK ? print(json, as_json) : cli_exit_code(&command, status);
     free(json);
     return code;
 }

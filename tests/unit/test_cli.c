@@ -317,7 +317,7 @@ static void exit_code_job(void *context)
                                    H2V_ERR_ARGUMENT, H2V_ERR_EXISTS,   H2V_ERR_DATA,
                                    H2V_ERR_LEAK,     H2V_ERR_PARTITION};
     for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++)
-        codes[i] = cli_exit_code(&command, (int)h2v_fail(statuses[i], "Status %zu", i));
+        codes[i] = cli_exit_code(&command, h2v_fail(statuses[i], "Status %zu", i));
     const char message[H2VI_MESSAGE_BYTES] = "Elsewhere"; /* as it travels between ranks */
     h2vi_adopt_message(message, 3);
     (void)cli_exit_code(&command, H2V_ERR_DATA);
