@@ -11,6 +11,7 @@
 #include "fail.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -356,9 +357,10 @@ h2v_status h2vi_hdf5_read(hid_t file, const char *name, hid_t memory_type, int64
     h2v_status status = open_dataset(file, name, &dataset, shape);
     if (status != H2V_OK) return status;
     if (first < 0 || num_rows < 0 || first > (int64_t)shape[0] - num_rows)
-        status = h2v_fail(H2V_ERR_DATA, "/%s of '%s' has %lld rows; %lld were expected",
-                          name, name_of(file).text, (long long)shape[0],
-                          (long long)(first + num_rows));
+        status = h2v_fail(H2V_ERR_DATA,
+                          "/%s of '%s' has %" PRId64 " rows; %" PRId64 " from %" PRId64
+                          " on were expected",
+                          name, name_of(file).text, (int64_t)shape[0], num_rows, first);
     else if (!read_rows(dataset, memory_type, shape, (hsize_t)first, (hsize_t)num_rows,
                         data))
         status = h2v_fail(H2V_ERR_DATA, "/%s of '%s' cannot be read: it is damaged", name,

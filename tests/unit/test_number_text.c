@@ -99,7 +99,7 @@ static void assert_nearest(const char *text)
     const float expected = strtof(text, NULL);
     assert_int_equal(h2vi_weight_from_text(text, (int64_t)strlen(text), &weight),
                      H2VI_WEIGHT_OK);
-    if (memcmp(&weight, &expected, sizeof weight) != 0)
+    if (weight != expected)
         fail_msg("'%s' gives %.9g, not %.9g", text, (double)weight, (double)expected);
 }
 
