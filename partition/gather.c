@@ -142,9 +142,9 @@ static h2v_status symmetrize(h2vi_whole_graph *whole)
     }
     both.vertex_weights = whole->vertex_weights;
     whole->vertex_weights = NULL;
-    h2vi_whole_graph_clear(whole);
+    const h2vi_whole_graph directed = *whole;
     *whole = both;
-    both = (h2vi_whole_graph){0};
+    both = directed; /* released below */
 
 cleanup:
     h2vi_whole_graph_clear(&backward);
