@@ -130,7 +130,8 @@ h2vi_train_cell *h2vi_cell_kernel(h2vi_isa isa)
                    : NULL;
     case H2VI_AVX512:
         return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-                       __builtin_cpu_supports("avx512vl")
+                       __builtin_cpu_supports("avx512vl") &&
+                       __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("fma")
                    ? h2vi_train_cell_avx512
                    : NULL;
 #endif
