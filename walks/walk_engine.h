@@ -49,6 +49,7 @@ typedef struct h2vi_walk_engine {
     h2vi_bias bias;
     int64_t num_steps; /* taken by this rank since creation */
     int64_t bytes_sent, bytes_received;
+    int64_t buffer_bytes; /* the most that a run held for walkers and visits on their way */
 } h2vi_walk_engine;
 
 /* Local. `context_slots` and `keep` (each may be NULL) are of the owned vertices.

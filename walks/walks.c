@@ -166,6 +166,17 @@ static h2v_status bring_visits_home(const h2vi_walk_engine *engine,
     return H2V_OK;
 }
 
+static int64_t crew_bytes(const walk_crew *crew)
+{
+    int64_t num_bytes = crew->parcel_bytes +
+                        crew->walkers.capacity * (int64_t)crew->walkers.item_bytes +
+                        crew->visits.capacity * (int64_t)crew->visits.item_bytes;
+    for (int t = 0; crew->workers && t < crew->num_workers; t++)
+        num_bytes += crew->workers[t].leaver_capacity * (int64_t)sizeof(h2vi_walker) +
+                     crew->workers[t].visit_capacity * (int64_t)sizeof(h2vi_visit);
+    return num_bytes;
+}
+
 h2v_status h2vi_walk(h2vi_walk_engine *engine, const h2vi_walk_run *run)
 {
     const h2v_world *world = engine->graph->world;
@@ -192,6 +203,8 @@ cleanup:
         engine->num_steps += crew.workers[t].num_steps;
     engine->bytes_sent += crew.walkers.bytes_sent + crew.visits.bytes_sent;
     engine->bytes_received += crew.walkers.bytes_received + crew.visits.bytes_received;
+    const int64_t num_bytes = crew_bytes(&crew);
+    if (num_bytes > engine->buffer_bytes) engine->buffer_bytes = num_bytes;
     crew_clear(&crew);
     return status;
 }

@@ -302,7 +302,8 @@ static void add_to_report(const h2vi_trainer *trainer, int num_threads)
         num_arcs * (int64_t)(sizeof *graph->targets +
                              (graph->weights ? sizeof(float) + sizeof(h2vi_alias) : 0) +
                              (trainer->engine.edges.keys ? 2 * sizeof(h2v_slot) : 0));
-    report->round_bytes = h2vi_router_bytes(&trainer->router) +
+    report->round_bytes = trainer->engine.buffer_bytes +
+                          h2vi_router_bytes(&trainer->router) +
                           trainer->start_capacity *
                               ((int64_t)sizeof(h2vi_start) +
                                trainer->router.walk_length * (int64_t)sizeof(h2vi_token));
