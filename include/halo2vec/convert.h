@@ -22,8 +22,8 @@ typedef struct h2v_convert_params {
     bool keep_self_loops; ///< else they are dropped and counted
     bool sort_ids;        ///< vertices in ascending id, not in order of first appearance
     bool overwrite;
-    char delimiter; ///< 0: any run of spaces, tabs, and at most one comma between columns
-    int num_threads;
+    char delimiter;  ///< 0: any run of spaces, tabs, and at most one comma between columns
+    int num_threads; ///< 0: one for each core that this process may use
 } h2v_convert_params;
 
 /// What was read and what was done about it.
@@ -46,8 +46,10 @@ h2v_convert_params h2v_convert_params_default(void);
 
 /// Read edge lists and write a graph file. **Local** (one rank).
 ///
-/// The output appears whole or not at all. Peak memory stays below three times the size
-/// of the adjacency written.
+/// The output appears whole or not at all, and its bytes do not depend on num_threads.
+/// A line may have 262,144 bytes. Peak memory stays below three times the size of the
+/// adjacency written if edges are listed twice each on average, or less; every line takes
+/// eight bytes (twelve if weighted) until all are read.
 ///
 /// @return H2V_OK; H2V_ERR_DATA with file and line; H2V_ERR_IO; H2V_ERR_EXISTS;
 ///         H2V_ERR_NOMEM; H2V_ERR_ARGUMENT

@@ -22,7 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SEGMENT_BYTES = 1 << 18, PROVENANCE_BYTES = 512 };
+enum { SEGMENT_BYTES = 1 << 16, PROVENANCE_BYTES = 512 };
 
 /* The graph as it takes shape. */
 typedef struct conversion {

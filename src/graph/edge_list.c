@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 /* Chunks are small against the whole and are never moved; threads meet only at the pool,
- * once per some thousand edges. */
+ * once per some hundred edges. */
 #include "edge_list.h"
 
 #include "alloc.h"

@@ -10,7 +10,7 @@
 
 #include "halo2vec/status.h"
 
-enum { H2VI_CHUNK_EDGES = 2048, H2VI_CHUNK_TARGETS = 2 * H2VI_CHUNK_EDGES };
+enum { H2VI_CHUNK_EDGES = 512, H2VI_CHUNK_TARGETS = 2 * H2VI_CHUNK_EDGES };
 
 typedef struct h2vi_edge {
     uint32_t source, target;

@@ -13,7 +13,7 @@
 
 /* No line of sense is longer; whoever reads lines refuses longer ones, whatever the size of
  * the batches. */
-enum { H2VI_MAX_LINE_BYTES = 1 << 20 };
+enum { H2VI_MAX_LINE_BYTES = 1 << 18 };
 
 typedef struct h2vi_text_reader h2vi_text_reader;
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# an id may have 65,535 bytes and not one more; a line, a million
+# an id may have 65,535 bytes and not one more; a line, 262,144
 exec 2>&1
 id() {
     head -c "$1" /dev/zero | tr '\0' "$2"
@@ -15,9 +15,9 @@ convert
 $HALO2VEC info --check graph.h5 | grep check.passed
 (echo "1 2"; id 65536 a; echo " b") >edges
 convert
-(echo "1 2"; echo -n "2 3 "; id 1048000 x; echo) >edges
+(echo "1 2"; echo -n "2 3 "; id 262000 x; echo) >edges
 convert
-(echo "1 2"; echo -n "2 3 "; id 1048576 x; echo) >edges
+(echo "1 2"; echo -n "2 3 "; id 262144 x; echo) >edges
 convert
 (echo "1 2"; echo -n "2 3 "; id 9000000 x; echo) >edges
 convert
