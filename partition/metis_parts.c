@@ -5,6 +5,7 @@
  * indices: counts and weight sums are checked against idx_t before anything is narrowed. It
  * reports success as 1, is not safe to call from two threads, and has crashed for one part,
  * which the caller therefore never asks for. */
+#define _DEFAULT_SOURCE
 #include "metis_parts.h"
 
 #include "alloc.h"
@@ -12,6 +13,9 @@
 
 #include <metis.h>
 #include <stdlib.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 static const int64_t INDEX_MAX = sizeof(idx_t) == 4 ? INT32_MAX : INT64_MAX;
 /* Room for METIS to add weights of coarse vertices without overflow. */
@@ -28,6 +32,15 @@ static void metis_graph_clear(metis_graph *graph)
     free(graph->targets);
     free(graph->vertex_weights);
     free(graph->edge_weights);
+}
+
+/* METIS leaves many small freed pieces, which would stay with the process for the whole of
+ * training. */
+static void return_memory(void)
+{
+#ifdef __GLIBC__
+    (void)malloc_trim(0);
+#endif
 }
 
 /* Work per vertex in integers of at least 1 whose sum is below WEIGHT_SUM. */
@@ -119,5 +132,6 @@ h2v_status h2vi_metis_partition(h2vi_whole_graph *whole, int num_parts, uint64_t
 cleanup:
     metis_graph_clear(&graph);
     free(assigned);
+    return_memory();
     return status;
 }
