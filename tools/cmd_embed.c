@@ -206,7 +206,7 @@ int cmd_embed(int argc, const char **argv)
          .unit = "N",
          .min = 1,
          .max = H2V_MAX_ROUNDS,
-         .default_text = "16, more if a round's pairs are many",
+         .default_text = "16 to 128, by pairs per row; more if a round's are many",
          .help = "rounds of walking and training; more need less memory"},
         {.name = "partitioner",
          .kind = CLI_CHOICE,

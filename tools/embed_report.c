@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 static double phase_wall(const h2v_embed_report *report, int phase)
 {
@@ -63,17 +64,14 @@ void embed_report_print(const h2v_embed_report *report, const char *output)
         (double)largest_peak(report) / 1048576.0, report->seconds, output);
 }
 
+/* NULL if memory is out. */
 static json_t *parameters(const h2v_embed_params *params)
 {
-    return json_pack(
-        "{s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:f, s:f, s:f, s:f, s:I, s:i, s:i, s:s}",
-        "method", params->method == H2V_METHOD_NODE2VEC ? "node2vec" : "deepwalk", "dim",
-        params->dim, "walks", params->walks, "walk_length", params->walk_length, "window",
-        params->window, "negatives", params->negatives, "epochs", params->epochs,
-        "learning_rate", params->learning_rate, "p", params->p, "q", params->q, "subsample",
-        params->subsample, "seed", (json_int_t)params->seed, "parts", params->parts,
-        "rounds", params->rounds, "partitioner",
-        params->partitioner == H2V_PARTITIONER_METIS ? "metis" : "hash");
+    char *text = NULL;
+    const h2v_status status = h2v_embed_params_json(params, &text);
+    json_t *object = status == H2V_OK ? json_loads(text, 0, NULL) : NULL;
+    free(text);
+    return object;
 }
 
 static json_t *phases(const h2v_embed_report *report)

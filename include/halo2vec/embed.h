@@ -45,6 +45,11 @@ typedef struct h2v_embed_params {
 /// 10, p = q = 1; word2vec's 5 negatives, learning rate .025; one epoch; seed 1.
 h2v_embed_params h2v_embed_params_default(void);
 
+/// Write the parameters as one line of JSON, as the embedding file keeps them. **Local.**
+/// Keys are the words of the flags, sorted. A seed above 2^63 - 1 is a string, since JSON
+/// libraries have no such numbers. `json` out: to be released with free().
+H2V_CHECKED h2v_status h2v_embed_params_json(const h2v_embed_params *params, char **json);
+
 /// Where things are, and how it is told: nothing here changes the result.
 typedef struct h2v_embed_files {
     const char *graph;

@@ -198,7 +198,7 @@ static h2v_status create_file(const h2vi_job *job)
     h2vi_ids ids = {0};
     char *parameters = NULL;
     h2v_status status = h2vi_graph_read_ids(job->files->graph, &ids);
-    if (status == H2V_OK) status = h2vi_params_json(&job->params, &parameters);
+    if (status == H2V_OK) status = h2v_embed_params_json(&job->params, &parameters);
     if (status == H2V_OK) {
         const h2vi_embedding_header header = {
             .num_vertices = job->moved.graph->num_vertices,
@@ -254,8 +254,8 @@ static h2v_status train(h2vi_job *job, h2v_progress_callback *callback, void *co
     return h2vi_train(&training);
 }
 
-/* Collective. */
-static h2v_status make_report(h2vi_job *job, h2v_embed_report *report)
+/* Collective; cannot fail, since the output is there already. */
+static void make_report(h2vi_job *job, h2v_embed_report *report)
 {
     const h2v_world *world = job->world;
     struct rusage usage;
@@ -271,13 +271,8 @@ static h2v_status make_report(h2vi_job *job, h2v_embed_report *report)
     report->num_threads = world->num_threads;
     (void)h2vi_fastest_cell_kernel(&report->kernel);
     report->partition = job->quality;
-    report->ranks = h2vi_alloc_n(world->num_ranks, sizeof *report->ranks);
-    const h2v_status status =
-        h2v_agree(world, report->ranks ? H2V_OK : h2vi_fail_memory("the report"));
-    if (status != H2V_OK) return status;
     h2vi_gather_all(world, sizeof job->report, &job->report, report->ranks);
     report->seconds = h2vi_wall_seconds() - job->start;
-    return H2V_OK;
 }
 
 static void job_clear(h2vi_job *job)
@@ -300,6 +295,8 @@ h2v_status h2v_embed(const h2v_world *world, const h2v_embed_params *params,
     if (status != H2V_OK) return status; /* the same on all ranks */
     h2vi_job job = {.world = world, .files = files, .params = *params};
     job.start = h2vi_wall_seconds();
+    report->ranks = h2vi_alloc_n(world->num_ranks, sizeof *report->ranks);
+    status = h2v_agree(world, report->ranks ? H2V_OK : h2vi_fail_memory("the report"));
 
     typedef h2v_status step(h2vi_job *);
     static const struct {
@@ -320,7 +317,10 @@ h2v_status h2v_embed(const h2v_world *world, const h2v_embed_params *params,
         status = write(&job);
         h2vi_phase_end(&clock);
     }
-    if (status == H2V_OK) status = make_report(&job, report);
+    if (status == H2V_OK)
+        make_report(&job, report);
+    else
+        h2v_embed_report_clear(report);
     job_clear(&job);
     return status;
 }

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+
+/* The parameters as JSON are an interface: the keys, their order, and what the values say.
+ */
+#include "params_json.h"
+
+#include <jansson.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static char *text_of(const h2v_embed_params *params)
+{
+    char *text = NULL;
+    assert_int_equal(h2v_embed_params_json(params, &text), H2V_OK);
+    return text;
+}
+
+static void keys_are_sorted_and_complete(void **state)
+{
+    (void)state;
+    static const char *const keys[] = {
+        "dim",  "epochs",      "learning_rate", "method", "negatives",
+        "p",    "partitioner", "parts",         "q",      "rounds",
+        "seed", "subsample",   "walk_length",   "walks",  "window"};
+    const h2v_embed_params params = h2v_embed_params_default();
+    char *text = text_of(&params);
+    assert_null(strpbrk(text, " \n"));
+    json_t *object = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+    assert_int_equal(json_object_size(object), sizeof keys / sizeof *keys);
+    size_t i = 0;
+    for (void *at = json_object_iter(object); at; at = json_object_iter_next(object, at))
+        assert_string_equal(json_object_iter_key(at), keys[i++]);
+    json_decref(object);
+    free(text);
+}
+
+static void values_come_back(void **state)
+{
+    (void)state;
+    const h2v_embed_params params = {.method = H2V_METHOD_NODE2VEC,
+                                     .dim = 7,
+                                     .walks = 11,
+                                     .walk_length = 13,
+                                     .window = 3,
+                                     .negatives = 17,
+                                     .epochs = 2,
+                                     .learning_rate = 0.1 + 0.2,
+                                     .p = 0.25,
+                                     .q = 4,
+                                     .subsample = 1.0 / 3,
+                                     .seed = INT64_MAX,
+                                     .parts = 5,
+                                     .rounds = 18,
+                                     .partitioner = H2V_PARTITIONER_HASH};
+    char *text = text_of(&params);
+    json_t *object = json_loads(text, 0, NULL);
+    const char *method = NULL, *partitioner = NULL;
+    int dim, walks, walk_length, window, negatives, epochs, parts, rounds;
+    double rate, p, q, subsample;
+    json_int_t seed;
+    assert_int_equal(
+        json_unpack(
+            object,
+            "{s:s, s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:f, s:f, s:f, s:f, "
+            "s:I}",
+            "method", &method, "partitioner", &partitioner, "dim", &dim, "walks", &walks,
+            "walk_length", &walk_length, "window", &window, "negatives", &negatives,
+            "epochs", &epochs, "parts", &parts, "rounds", &rounds, "learning_rate", &rate,
+            "p", &p, "q", &q, "subsample", &subsample, "seed", &seed),
+        0);
+    assert_string_equal(method, "node2vec");
+    assert_string_equal(partitioner, "hash");
+    assert_true(dim == 7 && walks == 11 && walk_length == 13 && window == 3);
+    assert_true(negatives == 17 && epochs == 2 && parts == 5 && rounds == 18);
+    assert_true(rate == params.learning_rate && subsample == params.subsample);
+    assert_true(p == 0.25 && q == 4 && seed == INT64_MAX);
+    json_decref(object);
+    free(text);
+}
+
+/* DeepWalk knows neither p nor q: files of equal rows must not differ in them. */
+static void deepwalk_has_no_bias(void **state)
+{
+    (void)state;
+    h2v_embed_params params = h2v_embed_params_default();
+    char *plain = text_of(&params);
+    params.p = 0.25;
+    params.q = 4;
+    char *biased = text_of(&params);
+    assert_string_equal(plain, biased);
+    assert_non_null(strstr(plain, "\"method\":\"deepwalk\""));
+    free(plain);
+    free(biased);
+}
+
+static void the_largest_seed_comes_back(void **state)
+{
+    (void)state;
+    h2v_embed_params params = h2v_embed_params_default();
+    params.seed = UINT64_MAX;
+    char *text = text_of(&params);
+    assert_non_null(strstr(text, "\"seed\":\"18446744073709551615\""));
+    free(text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(keys_are_sorted_and_complete),
+        cmocka_unit_test(values_come_back),
+        cmocka_unit_test(deepwalk_has_no_bias),
+        cmocka_unit_test(the_largest_seed_comes_back),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
