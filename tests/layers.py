@@ -4,6 +4,7 @@
 
 layers.py [ROOT] prints one line per violation and exits with 1 if there is any.
 """
+import functools
 import pathlib
 import re
 import subprocess
@@ -48,6 +49,7 @@ def list_files(root):
             and path.parts[0] not in ("build", ".git") and "__pycache__" not in path.parts]
 
 
+@functools.lru_cache(maxsize=None)
 def without_comments(text):
     """Blank out comments and string contents, but not the names in #include lines."""
     pattern = re.compile(r'#\s*include[^\n]*|/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"'
