@@ -125,12 +125,10 @@ static float *take_spare(h2vi_model *model)
 
 static void give_spare(h2vi_model *model, float *buffer)
 {
-    for (int i = 0; i < model->num_places; i++) {
-        if (model->spare[i]) continue;
-        model->spare[i] = buffer;
-        return;
-    }
-    H2V_ASSERT(!"a block's buffer has no place");
+    int place = 0;
+    while (place < model->num_places && model->spare[place]) place++;
+    H2V_ASSERT(place < model->num_places);
+    model->spare[place] = buffer;
 }
 
 static void send_next(h2vi_carousel *carousel)
