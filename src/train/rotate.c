@@ -38,6 +38,8 @@ typedef struct h2vi_carousel {
     /* Only the main thread uses what follows. */
     int travels; /* whether blocks leave this rank at all */
     int above, below;
+    MPI_Datatype row; /* one row is one element, so that counts of rows fit an int */
+    int num_rows;
     int num_sent, num_received; /* blocks whose send, receive was posted */
     MPI_Request send, receive;
     float *sending, *receiving;
@@ -139,8 +141,8 @@ static void send_next(h2vi_carousel *carousel)
     const int block = block_of(carousel, rotation->first_part, carousel->num_sent);
     carousel->sending = carousel->model->blocks[block];
     carousel->model->blocks[block] = NULL;
-    MPI_Isend(carousel->sending, (int)carousel->model->block_floats, MPI_FLOAT,
-              carousel->below, H2VI_TAG_BLOCK, rotation->world->comm, &carousel->send);
+    MPI_Isend(carousel->sending, carousel->num_rows, carousel->row, carousel->below,
+              H2VI_TAG_BLOCK, rotation->world->comm, &carousel->send);
     carousel->num_sent++;
     rotation->bytes_sent += carousel->model->block_floats * (int64_t)sizeof(float);
 }
@@ -153,8 +155,8 @@ static void receive_next(h2vi_carousel *carousel)
         return;
     carousel->receiving = take_spare(carousel->model);
     if (!carousel->receiving) return;
-    MPI_Irecv(carousel->receiving, (int)carousel->model->block_floats, MPI_FLOAT,
-              carousel->above, H2VI_TAG_BLOCK, rotation->world->comm, &carousel->receive);
+    MPI_Irecv(carousel->receiving, carousel->num_rows, carousel->row, carousel->above,
+              H2VI_TAG_BLOCK, rotation->world->comm, &carousel->receive);
     carousel->num_received++;
     rotation->bytes_received += carousel->model->block_floats * (int64_t)sizeof(float);
 }
@@ -250,6 +252,8 @@ h2v_status h2vi_rotate(h2vi_rotation *rotation, h2vi_model *model)
                               .lock = PTHREAD_MUTEX_INITIALIZER,
                               .changed = PTHREAD_COND_INITIALIZER,
                               .travels = num_local < rotation->num_parts,
+                              .row = MPI_DATATYPE_NULL,
+                              .num_rows = (int)(model->block_floats / model->stride),
                               .send = MPI_REQUEST_NULL,
                               .receive = MPI_REQUEST_NULL};
     carousel.parts = h2vi_alloc_n(num_local, sizeof *carousel.parts);
@@ -259,6 +263,8 @@ h2v_status h2vi_rotate(h2vi_rotation *rotation, h2vi_model *model)
 
     carousel.above = host_of(rotation, rotation->first_part + num_local);
     carousel.below = host_of(rotation, rotation->first_part - 1);
+    MPI_Type_contiguous(model->stride, MPI_FLOAT, &carousel.row);
+    MPI_Type_commit(&carousel.row);
     for (int p = 0; p < num_local; p++) carousel.parts[p].num_blocks = 1;
 #pragma omp parallel num_threads(rotation->world->num_threads)
     {
@@ -268,6 +274,7 @@ h2v_status h2vi_rotate(h2vi_rotation *rotation, h2vi_model *model)
         else
             work(&carousel, thread);
     }
+    MPI_Type_free(&carousel.row);
 
 cleanup:
     free(carousel.parts);
