@@ -17,11 +17,13 @@ h2v_status h2v_agree(const h2v_world *world, h2v_status mine)
     MPI_Allreduce(&local, &lowest, 1, MPI_2INT, MPI_MINLOC, world->comm);
     if (lowest.is_ok) return H2V_OK;
 
-    int code = (int)mine;
+    /* What was agreed on before keeps the rank that it came from. */
+    const int earlier = h2v_error_rank();
+    int code_and_rank[2] = {(int)mine, earlier < 0 ? world->rank : earlier};
     char message[H2VI_MESSAGE_BYTES] = {0};
     strncpy(message, h2v_error_message(), sizeof message - 1);
-    MPI_Bcast(&code, 1, MPI_INT, lowest.rank, world->comm);
+    MPI_Bcast(code_and_rank, 2, MPI_INT, lowest.rank, world->comm);
     MPI_Bcast(message, sizeof message, MPI_CHAR, lowest.rank, world->comm);
-    h2vi_adopt_message(message, lowest.rank);
-    return (h2v_status)code;
+    h2vi_adopt_message(message, code_and_rank[1]);
+    return (h2v_status)code_and_rank[0];
 }

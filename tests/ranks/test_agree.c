@@ -46,6 +46,17 @@ static void the_lowest_rank_speaks(const h2v_world *world)
     all_is_well(world);
 }
 
+static void agreeing_twice_changes_nothing(const h2v_world *world)
+{
+    for (int bad = 0; bad < world->num_ranks; bad++) {
+        h2v_status status = h2v_agree(world, fail_on(world, bad, world->num_ranks));
+        const h2v_status expected = bad % 2 ? H2V_ERR_IO : H2V_ERR_DATA;
+        status = h2v_agree(world, status);
+        CHECK_STATUS(status, expected, "Bad thing number");
+        CHECK_EQ(h2v_error_rank(), bad);
+    }
+}
+
 static void a_long_message_is_cut_not_broken(const h2v_world *world)
 {
     char text[2 * H2VI_MESSAGE_BYTES];
@@ -85,6 +96,7 @@ int main(int argc, char **argv)
     all_is_well(world);
     one_rank_fails(world);
     the_lowest_rank_speaks(world);
+    agreeing_twice_changes_nothing(world);
     a_long_message_is_cut_not_broken(world);
     the_world_is_as_mpi_says(world);
     h2v_world_destroy(&world);
