@@ -231,10 +231,11 @@ static h2v_status write(h2vi_job *job)
         const h2v_status closed = h2vi_embedding_close(&writer);
         if (status == H2V_OK) status = closed;
     }
-    if (status == H2V_OK && job->world->rank == 0)
-        status = h2vi_output_commit(&job->output);
+    if (status == H2V_OK)
+        status = h2v_agree(
+            job->world, job->world->rank == 0 ? h2vi_output_commit(&job->output) : H2V_OK);
     free(path);
-    return h2v_agree(job->world, status);
+    return status;
 }
 
 static h2v_status train(h2vi_job *job, h2v_progress_callback *callback, void *context)

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: MIT */
+
+/* The main job as a whole: the file's bytes are those that one rank with one thread writes,
+ * whatever the number of ranks and threads, and they depend on what they should. */
+#include "alloc.h"
+#include "check.h"
+#include "embed_files.h"
+#include "embedding_hdf5.h"
+#include "sgns.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define TOGETHER "together.h5"
+#define ALONE "alone.h5"
+
+static const struct variant {
+    const char *name, *graph;
+    h2v_method method;
+    double subsample;
+    int epochs, parts;
+    h2v_partitioner partitioner;
+} variants[] = {
+    {"deepwalk", "plain.h5", H2V_METHOD_DEEPWALK, 0, 1, 5, H2V_PARTITIONER_METIS},
+    {"node2vec", "plain.h5", H2V_METHOD_NODE2VEC, 0, 1, 5, H2V_PARTITIONER_METIS},
+    {"weighted deepwalk", "weighted.h5", H2V_METHOD_DEEPWALK, 0, 1, 4,
+     H2V_PARTITIONER_METIS},
+    {"weighted node2vec", "weighted.h5", H2V_METHOD_NODE2VEC, 0, 1, 7,
+     H2V_PARTITIONER_HASH},
+    {"directed deepwalk", "directed.h5", H2V_METHOD_DEEPWALK, 0, 2, 3,
+     H2V_PARTITIONER_METIS},
+    {"directed node2vec", "directed.h5", H2V_METHOD_NODE2VEC, 0, 1, 6,
+     H2V_PARTITIONER_HASH},
+    {"subsample", "plain.h5", H2V_METHOD_DEEPWALK, 0.005, 1, 5, H2V_PARTITIONER_METIS},
+    {"two epochs", "plain.h5", H2V_METHOD_DEEPWALK, 0, 2, 2, H2V_PARTITIONER_METIS},
+    {"a part for each vertex", "plain.h5", H2V_METHOD_DEEPWALK, 0, 1, EMBED_VERTICES,
+     H2V_PARTITIONER_HASH},
+    {"karate, chosen parts", "karate.h5", H2V_METHOD_DEEPWALK, 0, 1, 0,
+     H2V_PARTITIONER_METIS},
+    {"karate node2vec", "karate.h5", H2V_METHOD_NODE2VEC, 0.01, 1, 3,
+     H2V_PARTITIONER_METIS},
+};
+
+static h2v_embed_params params_of(const struct variant *variant)
+{
+    h2v_embed_params params = embed_small_params();
+    params.method = variant->method;
+    if (params.method == H2V_METHOD_NODE2VEC) {
+        params.p = 0.25;
+        params.q = 4;
+    }
+    params.subsample = variant->subsample;
+    params.epochs = variant->epochs;
+    params.parts = variant->parts;
+    params.partitioner = variant->partitioner;
+    return params;
+}
+
+/* On 1, 2 and 3 threads a rank; on one rank also on 4. */
+static void the_bytes_are_those_of_one_rank(const struct variant *variant)
+{
+    const h2v_embed_params params = params_of(variant);
+    const h2v_embed_files files = embed_files_of(variant->graph, TOGETHER);
+    for (int num_threads = 1; num_threads <= 4; num_threads++) {
+        h2v_world *world = NULL;
+        CHECK_EQ(h2v_world_create(MPI_COMM_WORLD, num_threads, &world), H2V_OK);
+        const int is_used = num_threads < 4 || world->num_ranks == 1;
+        if (num_threads == 1)
+            CHECK_EQ(embed_alone(world, &params, variant->graph, ALONE), H2V_OK);
+        if (is_used) CHECK_EQ(embed_quietly(world, &params, &files), H2V_OK);
+        if (is_used && world->rank == 0) {
+            const bool same = embed_same_bytes(TOGETHER, ALONE);
+            CHECK(same);
+            if (!same)
+                (void)fprintf(stderr, "%s, %d threads\n", variant->name, num_threads);
+        }
+        MPI_Barrier(world->comm);
+        h2v_world_destroy(&world);
+    }
+}
+
+/* ---- what the bytes depend on */
+
+/* Collective: `params` give another file than the small ones. */
+static void check_differs(const h2v_world *world, const h2v_embed_params *params)
+{
+    const h2v_embed_files files = embed_files_of("plain.h5", TOGETHER);
+    CHECK_EQ(embed_quietly(world, params, &files), H2V_OK);
+    if (world->rank == 0) CHECK(!embed_same_bytes(TOGETHER, ALONE));
+    MPI_Barrier(world->comm);
+}
+
+static void every_parameter_counts(const h2v_world *world)
+{
+    h2v_embed_params params = embed_small_params();
+    CHECK_EQ(embed_alone(world, &params, "plain.h5", ALONE), H2V_OK);
+    params.seed++;
+    check_differs(world, &params);
+    params = embed_small_params();
+    params.rounds++;
+    check_differs(world, &params);
+    params = embed_small_params();
+    params.negatives++;
+    check_differs(world, &params);
+    params = embed_small_params();
+    params.learning_rate /= 2;
+    check_differs(world, &params);
+}
+
+/* Rank 0 reads; collective only in that the others wait. */
+static void contexts_may_be_left_out(const h2v_world *world)
+{
+    const h2v_embed_params params = embed_small_params();
+    h2v_embed_files files = embed_files_of("plain.h5", TOGETHER);
+    CHECK_EQ(embed_alone(world, &params, "plain.h5", ALONE), H2V_OK);
+    files.with_contexts = false;
+    CHECK_EQ(embed_quietly(world, &params, &files), H2V_OK);
+    if (world->rank == 0) {
+        h2vi_embedding with, without;
+        CHECK_EQ(h2vi_embedding_read(ALONE, &with), H2V_OK);
+        CHECK_EQ(h2vi_embedding_read(TOGETHER, &without), H2V_OK);
+        CHECK(with.contexts != NULL && without.contexts == NULL);
+        CHECK(memcmp(with.vectors, without.vectors,
+                     (size_t)(with.num_vertices * with.dim) * sizeof(float)) == 0);
+        h2vi_embedding_clear(&with);
+        h2vi_embedding_clear(&without);
+    }
+    MPI_Barrier(world->comm);
+}
+
+/* Rows of vertices that were trained moved from where they began; all are finite. */
+static void rows_are_trained(const h2v_world *world)
+{
+    const h2v_embed_params params = embed_small_params();
+    const h2v_embed_files files = embed_files_of("directed.h5", TOGETHER);
+    CHECK_EQ(embed_quietly(world, &params, &files), H2V_OK);
+    if (world->rank == 0) {
+        h2vi_embedding found;
+        CHECK_EQ(h2vi_embedding_read(TOGETHER, &found), H2V_OK);
+        for (int64_t v = 0; v < EMBED_VERTICES; v++) {
+            double norm = 0;
+            for (int64_t d = 0; d < found.dim; d++) {
+                CHECK(isfinite(found.vectors[v * found.dim + d]));
+                norm += fabs((double)found.contexts[v * found.dim + d]);
+            }
+            CHECK(isfinite(norm) && norm > 0); /* all were drawn as negatives at least */
+        }
+        h2vi_embedding_clear(&found);
+    }
+    MPI_Barrier(world->comm);
+}
+
+/* A partition that was stored gives the bytes that embedding's own gives. */
+static void a_stored_partition_is_used(const h2v_world *world)
+{
+    h2v_embed_params params = embed_small_params();
+    h2v_embed_files files = embed_files_of("plain.h5", TOGETHER);
+    h2v_graph *graph = NULL;
+    h2v_partition partition = {0};
+    h2v_partition_quality quality;
+    CHECK_EQ(embed_alone(world, &params, "plain.h5", ALONE), H2V_OK);
+    CHECK_EQ(h2v_graph_load(world, "plain.h5", &graph), H2V_OK);
+    int64_t *visits = h2vi_alloc_n(h2v_graph_num_owned(graph), sizeof *visits);
+    CHECK_EQ(h2v_embed_count_visits(graph, &params, visits), H2V_OK);
+    CHECK_EQ(h2v_partition_create(graph, 5, H2V_PARTITIONER_METIS, params.seed, visits,
+                                  &partition, &quality),
+             H2V_OK);
+    CHECK_EQ(h2v_partition_save(graph, &partition, true, "parts.h5"), H2V_OK);
+    files.partition = "parts.h5";
+    for (params.parts = 0; params.parts <= 5; params.parts += 5) {
+        CHECK_EQ(embed_quietly(world, &params, &files), H2V_OK);
+        if (world->rank == 0) CHECK(embed_same_bytes(TOGETHER, ALONE));
+        MPI_Barrier(world->comm);
+    }
+    params.parts = 4;
+    CHECK_STATUS(embed_quietly(world, &params, &files), H2V_ERR_ARGUMENT,
+                 "--parts 4: parts.h5 has 5 parts");
+    params.parts = 0;
+    files.graph = "weighted.h5";
+    CHECK_STATUS(embed_quietly(world, &params, &files), H2V_ERR_DATA, "parts.h5");
+    free(visits);
+    h2v_partition_clear(&partition);
+    h2v_graph_destroy(&graph);
+}
+
+/* ---- report and progress */
+
+static void the_report_adds_up(const h2v_world *world)
+{
+    h2v_embed_params params = embed_small_params();
+    params.epochs = 2;
+    const h2v_embed_files files = embed_files_of("plain.h5", TOGETHER);
+    h2v_embed_report report;
+    CHECK_EQ(h2v_embed(world, &params, &files, NULL, NULL, &report), H2V_OK);
+    CHECK_EQ(report.num_vertices, EMBED_VERTICES);
+    CHECK_EQ(report.num_ranks, world->num_ranks);
+    CHECK_EQ(report.num_threads, world->num_threads);
+    CHECK(report.seconds > 0 && strlen(report.kernel) > 0);
+    h2v_rank_report sum = {0};
+    int64_t sent = 0, received = 0;
+    for (int r = 0; r < report.num_ranks; r++) {
+        const h2v_rank_report *rank = &report.ranks[r];
+        sum.num_owned += rank->num_owned;
+        sum.num_arcs += rank->num_arcs;
+        sum.num_steps += rank->num_steps;
+        sum.num_pairs += rank->num_pairs;
+        CHECK(rank->peak_bytes > rank->row_bytes + rank->graph_bytes);
+        CHECK(rank->num_owned == 0 || rank->cell_seconds > 0);
+        for (int phase = 0; phase < H2V_NUM_PHASES; phase++) {
+            sent += rank->bytes_sent[phase];
+            received += rank->bytes_received[phase];
+        }
+    }
+    CHECK_EQ(sum.num_owned, EMBED_VERTICES);
+    CHECK_EQ(sum.num_arcs, report.num_arcs);
+    /* No walk of this graph ends early: each start is walked once an epoch. */
+    CHECK_EQ(sum.num_steps, EMBED_VERTICES * 2 * params.walks * (params.walk_length - 1));
+    CHECK(sum.num_pairs > sum.num_steps && sum.num_pairs < sum.num_steps * 8);
+    CHECK_EQ(sent, received);
+    CHECK_EQ(sent > 0, world->num_ranks > 1);
+    h2v_embed_report_clear(&report);
+}
+
+typedef struct listener {
+    int num_calls, num_faults;
+    double share;
+} listener;
+
+static void listen(void *context, const h2v_progress *progress)
+{
+    listener *this = context;
+    this->num_calls++;
+    this->num_faults +=
+        !(progress->share > this->share && progress->share <= 1) ||
+        progress->phase != H2V_PHASE_TRAIN || progress->round < 1 ||
+        progress->round > progress->rounds || progress->rounds != 4 ||
+        !(progress->learning_rate > 0 && progress->learning_rate < 0.0250001) ||
+        progress->train_seconds > progress->seconds;
+    this->share = progress->share;
+}
+
+/* With one thread a rank, the main thread sees every cell of its rank. */
+static void progress_is_told_on_rank_0(void)
+{
+    const h2v_embed_params params = embed_small_params();
+    const h2v_embed_files files = embed_files_of("plain.h5", TOGETHER);
+    h2v_world *world = NULL;
+    h2v_embed_report report;
+    listener this = {0};
+    CHECK_EQ(h2v_world_create(MPI_COMM_WORLD, 1, &world), H2V_OK);
+    CHECK_EQ(h2v_embed(world, &params, &files, listen, &this, &report), H2V_OK);
+    const int num_parts = h2v_partition_first_part(params.parts, world->num_ranks, 1);
+    CHECK_EQ(this.num_calls,
+             world->rank == 0 ? params.rounds * params.parts * num_parts : 0);
+    CHECK_EQ(this.num_faults, 0);
+    if (world->rank == 0) CHECK(this.share == 1);
+    h2v_embed_report_clear(&report);
+    h2v_world_destroy(&world);
+}
+
+int main(int argc, char **argv)
+{
+    int level = 0;
+    h2v_world *world = NULL;
+    MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &level);
+    CHECK_EQ(h2v_world_create(MPI_COMM_WORLD, 2, &world), H2V_OK);
+    embed_enter_directory(world, "test_embed");
+    if (world->rank == 0) embed_write_graphs(H2V_DATASETS "/karate.edges");
+    MPI_Barrier(world->comm);
+
+    for (size_t i = 0; i < sizeof variants / sizeof *variants; i++)
+        the_bytes_are_those_of_one_rank(&variants[i]);
+    every_parameter_counts(world);
+    contexts_may_be_left_out(world);
+    rows_are_trained(world);
+    a_stored_partition_is_used(world);
+    the_report_adds_up(world);
+    progress_is_told_on_rank_0();
+
+    h2v_world_destroy(&world);
+    const int outcome = check_report();
+    MPI_Finalize();
+    return outcome;
+}
