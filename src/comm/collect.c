@@ -10,6 +10,11 @@ void h2vi_sum(const h2v_world *world, int count, int64_t *values)
     MPI_Allreduce(MPI_IN_PLACE, values, count, MPI_INT64_T, MPI_SUM, world->comm);
 }
 
+void h2vi_max(const h2v_world *world, double *value)
+{
+    MPI_Allreduce(MPI_IN_PLACE, value, 1, MPI_DOUBLE, MPI_MAX, world->comm);
+}
+
 void h2vi_sum_before(const h2v_world *world, int count, const int64_t *values,
                      int64_t *before)
 {

@@ -52,15 +52,15 @@ static uint32_t context_slot_of(const h2vi_blocks *blocks, int64_t place)
 }
 
 /* Collective. counts[b]: vertices of bin b on all ranks; before[b]: on the ranks below. */
-static void count_bins(const h2v_graph *graph, const int64_t *visits, int64_t *counts,
+static void count_bins(const h2v_graph *graph, const int64_t *weights, int64_t *counts,
                        int64_t *before)
 {
-    for (int64_t v = 0; v < graph->num_owned; v++) counts[bin_of(visits[v])]++;
+    for (int64_t v = 0; v < graph->num_owned; v++) counts[bin_of(weights[v])]++;
     h2vi_sum_before(graph->world, NUM_BINS, counts, before);
     h2vi_sum(graph->world, NUM_BINS, counts);
 }
 
-/* Classes are the bins that have vertices, the most visited first. before[b] becomes the
+/* Classes are the bins that have vertices, the heaviest first. before[b] becomes the
  * place of this rank's next vertex of bin b. */
 static void order_classes(h2vi_blocks *blocks, const int64_t *counts, int64_t *before)
 {
@@ -76,8 +76,9 @@ static void order_classes(h2vi_blocks *blocks, const int64_t *counts, int64_t *b
     blocks->class_starts[blocks->num_classes] = place;
 }
 
-h2v_status h2vi_blocks_create(const h2v_graph *graph, const int64_t *visits, int num_blocks,
-                              uint64_t seed, h2vi_blocks *blocks, uint32_t *context_slots)
+h2v_status h2vi_blocks_create(const h2v_graph *graph, const int64_t *weights,
+                              int num_blocks, uint64_t seed, h2vi_blocks *blocks,
+                              uint32_t *context_slots)
 {
     const h2v_world *world = graph->world;
     *blocks =
@@ -97,10 +98,10 @@ h2v_status h2vi_blocks_create(const h2v_graph *graph, const int64_t *visits, int
     status = h2v_agree(world, status);
     if (status != H2V_OK) goto cleanup;
 
-    count_bins(graph, visits, counts, before);
+    count_bins(graph, weights, counts, before);
     order_classes(blocks, counts, before);
     for (int64_t v = 0; v < graph->num_owned; v++)
-        context_slots[v] = context_slot_of(blocks, before[bin_of(visits[v])]++);
+        context_slots[v] = context_slot_of(blocks, before[bin_of(weights[v])]++);
 
 cleanup:
     free(counts);

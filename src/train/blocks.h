@@ -2,7 +2,7 @@
 
 /* Which block holds the context row of a vertex, and where.
  *
- * Vertices are put in order of descending classes of visits (logarithmic, 16 to the
+ * Vertices are put in order of descending classes of weight (logarithmic, 16 to the
  * octave), within a class by gid, and dealt like cards: each run of num_blocks vertices
  * gives every block one row, starting with a block drawn for the run. So every block has
  * the same size and the same share of every class: its negatives are a fair sample of all,
@@ -22,13 +22,13 @@ typedef struct h2vi_blocks {
     uint64_t seed;
     int num_classes;       /* none is empty */
     int64_t *class_starts; /* place of each class in the order, shape [num_classes + 1] */
-    float *class_weights;  /* visits^0.75 of a row of the class, shape [num_classes] */
+    float *class_weights;  /* weight^0.75 of a row of the class, shape [num_classes] */
 } h2vi_blocks;
 
-/* Collective. `graph` as loaded (gid order), `visits` of its owned vertices, all > 0.
- * `context_slots` out: block * rows_per_block + row of each owned vertex, shape
- * [num_owned].*/
-H2V_CHECKED h2v_status h2vi_blocks_create(const h2v_graph *graph, const int64_t *visits,
+/* Collective. `graph` as loaded (gid order), `weights` of its owned vertices
+ * (noise_weights.h), all > 0. `context_slots` out: block * rows_per_block + row of each
+ * owned vertex, shape [num_owned].*/
+H2V_CHECKED h2v_status h2vi_blocks_create(const h2v_graph *graph, const int64_t *weights,
                                           int num_blocks, uint64_t seed,
                                           h2vi_blocks *blocks, uint32_t *context_slots);
 void h2vi_blocks_clear(h2vi_blocks *blocks);

@@ -13,6 +13,7 @@
 #include "graph_hdf5.h"
 #include "migrate.h"
 #include "model.h"
+#include "noise_weights.h"
 #include "output.h"
 #include "params_json.h"
 #include "phase_clock.h"
@@ -63,8 +64,8 @@ static h2v_status load(h2vi_job *job)
     if (status != H2V_OK) return status;
     if (job->graph->num_vertices < 2 || job->graph->num_arcs == 0)
         return h2v_fail(H2V_ERR_DATA,
-                        "%s: %lld vertices and %lld arcs; an embedding needs at least two "
-                        "vertices and one edge",
+                        "'%s' has %lld vertices and %lld arcs; an embedding needs at least "
+                        "two vertices and one edge",
                         job->files->graph, (long long)job->graph->num_vertices,
                         (long long)job->graph->num_arcs);
     if (job->params.parts > job->graph->num_vertices)
@@ -117,10 +118,10 @@ static h2v_status partition(h2vi_job *job)
             h2v_partition_load(job->graph, job->files->partition, &job->partition);
         if (status != H2V_OK) return status;
         if (params->parts != 0 && params->parts != job->partition.num_parts)
-            return h2v_fail(H2V_ERR_ARGUMENT, "--parts %d: %s has %d parts", params->parts,
-                            job->files->partition, job->partition.num_parts);
+            return h2v_fail(H2V_ERR_ARGUMENT, "--parts %d: '%s' has %d parts",
+                            params->parts, job->files->partition, job->partition.num_parts);
         if (job->partition.num_parts > H2V_MAX_PARTS)
-            return h2v_fail(H2V_ERR_ARGUMENT, "%s has %d parts; %d can be used",
+            return h2v_fail(H2V_ERR_ARGUMENT, "'%s' has %d parts; %d can be used",
                             job->files->partition, job->partition.num_parts, H2V_MAX_PARTS);
         params->parts = job->partition.num_parts;
         h2vi_choose(job->graph, job->visits, params);
@@ -148,10 +149,14 @@ static h2v_status migrate(h2vi_job *job)
     const int64_t num_owned = graph->num_owned;
     h2vi_vertex *vertices = h2vi_alloc_n(num_owned, sizeof *vertices);
     uint32_t *context_slots = h2vi_alloc_n(num_owned, sizeof *context_slots);
-    h2v_status status = h2v_agree(
-        job->world, vertices && context_slots ? H2V_OK : h2vi_fail_memory("vertices"));
+    int64_t *weights = h2vi_alloc_n(num_owned, sizeof *weights);
+    h2v_status status = h2v_agree(job->world, vertices && context_slots && weights
+                                                  ? H2V_OK
+                                                  : h2vi_fail_memory("vertices"));
     if (status == H2V_OK)
-        status = h2vi_blocks_create(graph, job->visits, job->params.parts, job->params.seed,
+        status = h2vi_noise_weights(graph, &job->params, job->visits, weights);
+    if (status == H2V_OK)
+        status = h2vi_blocks_create(graph, weights, job->params.parts, job->params.seed,
                                     &job->blocks, context_slots);
     if (status != H2V_OK) goto cleanup;
 
@@ -175,6 +180,7 @@ static h2v_status migrate(h2vi_job *job)
 cleanup:
     free(vertices);
     free(context_slots);
+    free(weights);
     return status;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
-/* Negatives of one block: rows in proportion to visits^0.75 (Mikolov et al. 2013,
- * arXiv:1310.4546). Rows of a block lie in descending classes of visits (blocks.h), and all
+/* Negatives of one block: rows in proportion to weight^0.75 (Mikolov et al. 2013,
+ * arXiv:1310.4546). Rows of a block lie in descending classes of weight (blocks.h), and all
  * rows of a class weigh the same, so a draw is a class from an alias table that fits the L1
  * cache, then a uniform row of it.
  *

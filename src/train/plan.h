@@ -8,7 +8,7 @@
 #include "halo2vec/embed.h"
 
 enum {
-    H2VI_TRIAL_WALKS = 2,      /* a vertex, to measure visits */
+    H2VI_TRIAL_WALKS = 4,      /* a vertex, to measure visits */
     H2VI_MIN_ROUNDS = 16,      /* rotations that quality needs */
     H2VI_ENOUGH_ROUNDS = 128,  /* more are chosen only to save memory */
     H2VI_PAIRS_PER_CENTER = 8, /* and cell, at least: below, tiles run empty */
