@@ -86,6 +86,7 @@ static void post(h2vi_exchange *exchange, const char *items, MPI_Request *reques
         received += exchange->recv_counts[peer] * item_bytes;
     for (int peer = 0; peer < world->num_ranks; peer++) {
         const int64_t outgoing = exchange->send_counts[peer] * item_bytes;
+        if (outgoing == 0) continue; /* then `items` may be NULL */
         if (peer == world->rank)
             memcpy(received, items, (size_t)outgoing);
         else
