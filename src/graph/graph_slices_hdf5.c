@@ -7,50 +7,23 @@
 #include "graph_rows.h"
 
 #include "alloc.h"
+#include "collect.h"
 #include "fail.h"
 #include "graph_hdf5.h"
+#include "hash.h"
 #include "hdf5_file.h"
 
 #include <math.h>
 #include <stdlib.h>
-
-typedef struct graph_header {
-    int64_t num_vertices, num_arcs, directed, weighted;
-    h2v_digest digest;
-} graph_header;
-
-static h2v_status read_header(const char *path, graph_header *header)
-{
-    hid_t file = H5I_INVALID_HID;
-    h2v_status status =
-        h2vi_hdf5_open(path, H2VI_GRAPH_FORMAT, H2VI_GRAPH_FORMAT_VERSION, &file);
-    if (status != H2V_OK) return status;
-    int64_t num_offsets = 0, num_targets = 0, num_columns = 0;
-    status = h2vi_hdf5_get_int(file, "directed", &header->directed);
-    if (status == H2V_OK) status = h2vi_hdf5_get_int(file, "weighted", &header->weighted);
-    if (status == H2V_OK) status = h2vi_hdf5_get_digest(file, "digest", &header->digest);
-    if (status == H2V_OK)
-        status = h2vi_hdf5_shape(file, "offsets", &num_offsets, &num_columns);
-    if (status == H2V_OK)
-        status = h2vi_hdf5_shape(file, "targets", &num_targets, &num_columns);
-    header->num_vertices = num_offsets - 1;
-    header->num_arcs = num_targets;
-    if (status == H2V_OK &&
-        (header->num_vertices < 1 || header->num_vertices > H2V_MAX_VERTICES))
-        status =
-            h2v_fail(H2V_ERR_DATA, "%s: holds %lld vertices; 1 to %lld can be used", path,
-                     (long long)header->num_vertices, (long long)H2V_MAX_VERTICES);
-    const h2v_status closed = h2vi_hdf5_close(file, path);
-    return status != H2V_OK ? status : closed;
-}
+#include <string.h>
 
 /* Collective: rank 0's header on all ranks. */
 static h2v_status share_header(const h2v_world *world, const char *path,
-                               graph_header *header)
+                               h2vi_graph_header *header)
 {
-    h2v_status status = world->rank == 0 ? read_header(path, header) : H2V_OK;
+    h2v_status status = world->rank == 0 ? h2vi_graph_read_header(path, header) : H2V_OK;
     status = h2v_agree(world, status);
-    if (status == H2V_OK) MPI_Bcast(header, sizeof *header, MPI_BYTE, 0, world->comm);
+    if (status == H2V_OK) h2vi_share(world, sizeof *header, header);
     return status;
 }
 
@@ -69,6 +42,12 @@ static hid_t open_parallel(const h2v_world *world, const char *path)
     return file;
 }
 
+static h2v_status fail_damaged(const char *path, const char *what, int64_t vertex)
+{
+    return h2v_fail(H2V_ERR_DATA, "'%s' is damaged: %s at vertex %lld", path, what,
+                    (long long)vertex);
+}
+
 /* The first vertex v with offsets[v] + v >= cost. */
 static h2v_status find_start(hid_t file, int64_t num_vertices, int64_t cost, int64_t *start)
 {
@@ -79,7 +58,7 @@ static h2v_status find_start(hid_t file, int64_t num_vertices, int64_t cost, int
         const h2v_status status =
             h2vi_hdf5_read(file, "offsets", H5T_NATIVE_INT64, middle, 1, &offset);
         if (status != H2V_OK) return status;
-        if (offset + middle >= cost)
+        if (offset >= cost - middle)
             high = middle;
         else
             low = middle + 1;
@@ -88,85 +67,153 @@ static h2v_status find_start(hid_t file, int64_t num_vertices, int64_t cost, int
     return H2V_OK;
 }
 
-static h2v_status read_rows(hid_t file, const graph_header *header, h2v_graph *graph)
+/* Collective: every rank's first vertex, in first[0 .. num_ranks]. Offsets that do not
+ * ascend can lead the bisections anywhere, so their outcome is checked. */
+static h2v_status find_slices(const char *path, hid_t file, const h2vi_graph_header *header,
+                              h2v_graph *graph)
+{
+    const h2v_world *world = graph->world;
+    const int64_t cost = header->num_vertices + header->num_arcs;
+    int64_t start = 0;
+    const h2v_status status =
+        h2v_agree(world, find_start(file, header->num_vertices,
+                                    cost * world->rank / world->num_ranks, &start));
+    if (status != H2V_OK) return status;
+    h2vi_gather_all(world, sizeof start, &start, graph->first);
+    graph->first[0] = 0;
+    graph->first[world->num_ranks] = header->num_vertices;
+    for (int r = 0; r < world->num_ranks; r++)
+        if (graph->first[r] > graph->first[r + 1])
+            return fail_damaged(path, "offsets descend", graph->first[r + 1]);
+    graph->num_owned = graph->first[world->rank + 1] - graph->first[world->rank];
+    return H2V_OK;
+}
+
+/* Offsets as they stand in the file: within the arcs, ascending, and from end to end. */
+static h2v_status check_offsets(const char *path, const h2vi_graph_header *header,
+                                const h2v_graph *graph)
 {
     const int64_t begin = graph->first[graph->world->rank];
-    graph->num_owned = graph->first[graph->world->rank + 1] - begin;
+    const int64_t *offsets = graph->offsets;
+    for (int64_t v = 0; v <= graph->num_owned; v++) {
+        const int64_t lowest = v > 0 ? offsets[v - 1] : 0;
+        if (offsets[v] < lowest || offsets[v] > header->num_arcs)
+            return fail_damaged(path, "offsets do not ascend", begin + v);
+    }
+    const bool ends_well = begin + graph->num_owned < header->num_vertices ||
+                           offsets[graph->num_owned] == header->num_arcs;
+    if ((begin == 0 && offsets[0] != 0) || !ends_well)
+        return fail_damaged(path, "offsets do not span the arcs", begin);
+    return H2V_OK;
+}
+
+static h2v_status read_offsets(const char *path, hid_t file,
+                               const h2vi_graph_header *header, h2v_graph *graph,
+                               int64_t *first_arc)
+{
+    const int64_t begin = graph->first[graph->world->rank];
     graph->offsets = h2vi_alloc_n(graph->num_owned + 1, sizeof *graph->offsets);
     graph->gids = h2vi_alloc_n(graph->num_owned, sizeof *graph->gids);
     if (!graph->offsets || !graph->gids) return h2vi_fail_memory("the graph's slice");
     h2v_status status = h2vi_hdf5_read(file, "offsets", H5T_NATIVE_INT64, begin,
                                        graph->num_owned + 1, graph->offsets);
+    if (status == H2V_OK) status = check_offsets(path, header, graph);
     if (status != H2V_OK) return status;
+    *first_arc = graph->offsets[0];
+    for (int64_t v = 0; v <= graph->num_owned; v++) graph->offsets[v] -= *first_arc;
+    for (int64_t v = 0; v < graph->num_owned; v++) graph->gids[v] = (uint32_t)(begin + v);
+    return H2V_OK;
+}
 
-    const int64_t first_arc = graph->offsets[0];
-    if (first_arc < 0) return h2v_fail(H2V_ERR_DATA, "The graph's offsets are negative");
-    for (int64_t v = 0; v <= graph->num_owned; v++) {
-        graph->offsets[v] -= first_arc;
-        if (graph->offsets[v] > header->num_arcs - first_arc ||
-            (v > 0 && graph->offsets[v] < graph->offsets[v - 1]))
-            return h2v_fail(H2V_ERR_DATA,
-                            "The graph's offsets are not ascending at vertex %lld",
-                            (long long)(begin + v));
-        if (v < graph->num_owned) graph->gids[v] = (uint32_t)(begin + v);
-    }
+static h2v_status read_rows(hid_t file, const h2vi_graph_header *header, int64_t first_arc,
+                            h2v_graph *graph)
+{
     const int64_t num_arcs = graph->offsets[graph->num_owned];
     graph->targets = h2vi_alloc_n(num_arcs, sizeof *graph->targets);
     if (header->weighted) graph->weights = h2vi_alloc_n(num_arcs, sizeof *graph->weights);
     if (!graph->targets || (header->weighted && !graph->weights))
         return h2vi_fail_memory("the graph's slice");
-    status = h2vi_hdf5_read(file, "targets", H5T_NATIVE_UINT32, first_arc, num_arcs,
-                            graph->targets);
+    h2v_status status = h2vi_hdf5_read(file, "targets", H5T_NATIVE_UINT32, first_arc,
+                                       num_arcs, graph->targets);
     if (status == H2V_OK && header->weighted)
         status = h2vi_hdf5_read(file, "weights", H5T_NATIVE_FLOAT, first_arc, num_arcs,
                                 graph->weights);
     return status;
 }
 
-static h2v_status check_rows(const h2v_graph *graph)
+static h2v_status check_rows(const char *path, const h2v_graph *graph)
 {
     for (int64_t v = 0; v < graph->num_owned; v++) {
         for (int64_t e = graph->offsets[v]; e < graph->offsets[v + 1]; e++) {
             const bool is_first = e == graph->offsets[v];
             if ((int64_t)graph->targets[e] >= graph->num_vertices ||
                 (!is_first && graph->targets[e] <= graph->targets[e - 1]))
-                return h2v_fail(H2V_ERR_DATA,
-                                "The targets of vertex %u are not ascending vertices",
-                                graph->gids[v]);
+                return fail_damaged(path, "targets are not ascending vertices",
+                                    graph->gids[v]);
             if (graph->weights && !(isfinite(graph->weights[e]) && graph->weights[e] > 0))
-                return h2v_fail(H2V_ERR_DATA,
-                                "A weight of vertex %u is not a finite number above 0",
-                                graph->gids[v]);
+                return fail_damaged(path, "a weight is not a finite number above 0",
+                                    graph->gids[v]);
         }
     }
     return H2V_OK;
 }
 
-static h2v_status load_slice(const char *path, hid_t file, const graph_header *header,
+/* Of an undirected graph: a sum over this rank's arcs to which the two arcs of an edge add
+ * opposite hashes. Rank by rank it is anything, over all ranks 0. */
+static int64_t sum_one_way_arcs(const h2v_graph *graph)
+{
+    uint64_t sum = 0;
+#pragma omp parallel for schedule(dynamic, 1024) reduction(+ : sum)
+    for (int64_t v = 0; v < graph->num_owned; v++) {
+        const uint32_t source = graph->gids[v];
+        for (int64_t e = graph->offsets[v]; e < graph->offsets[v + 1]; e++) {
+            const uint32_t target = graph->targets[e];
+            const bool is_upward = source < target;
+            uint32_t edge[3] = {is_upward ? source : target, is_upward ? target : source};
+            if (graph->weights) memcpy(&edge[2], &graph->weights[e], sizeof edge[2]);
+            if (source != target)
+                sum += is_upward ? h2vi_hash64(edge, sizeof edge)
+                                 : -h2vi_hash64(edge, sizeof edge);
+        }
+    }
+    return (int64_t)sum;
+}
+
+/* Collective. METIS and second-order walks trust that edges go both ways. */
+static h2v_status check_both_ways(const char *path, const h2v_graph *graph)
+{
+    if (graph->directed) return H2V_OK;
+    int64_t sum = sum_one_way_arcs(graph);
+    h2vi_sum(graph->world, 1, &sum);
+    if (sum == 0) return H2V_OK;
+    return h2v_fail(H2V_ERR_DATA,
+                    "'%s' is damaged: it is undirected, but an edge goes one way only",
+                    path);
+}
+
+/* Collective. */
+static h2v_status load_slice(const char *path, hid_t file, const h2vi_graph_header *header,
                              h2v_graph *graph)
 {
     const h2v_world *world = graph->world;
-    if (file < 0)
-        return h2v_agree(world,
-                         h2v_fail(H2V_ERR_IO, "Cannot open '%s' on all ranks", path));
-    const int64_t cost = header->num_vertices + header->num_arcs;
-    int64_t start = 0;
-    h2v_status status = find_start(file, header->num_vertices,
-                                   cost * world->rank / world->num_ranks, &start);
+    h2v_status status = H2V_OK;
+    if (file < 0) status = h2v_fail(H2V_ERR_IO, "Cannot open '%s' on all ranks", path);
     status = h2v_agree(world, status);
+    if (status == H2V_OK) status = find_slices(path, file, header, graph);
     if (status != H2V_OK) return status;
-    MPI_Allgather(&start, 1, MPI_INT64_T, graph->first, 1, MPI_INT64_T, world->comm);
-    graph->first[0] = 0;
-    graph->first[world->num_ranks] = header->num_vertices;
-    status = read_rows(file, header, graph);
-    if (status == H2V_OK) status = check_rows(graph);
-    return h2v_agree(world, status);
+
+    int64_t first_arc = 0;
+    status = read_offsets(path, file, header, graph, &first_arc);
+    if (status == H2V_OK) status = read_rows(file, header, first_arc, graph);
+    if (status == H2V_OK) status = check_rows(path, graph);
+    status = h2v_agree(world, status);
+    return status == H2V_OK ? check_both_ways(path, graph) : status;
 }
 
 h2v_status h2v_graph_load(const h2v_world *world, const char *path, h2v_graph **out)
 {
     *out = NULL;
-    graph_header header = {0};
+    h2vi_graph_header header = {0};
     h2v_graph *graph = NULL;
     h2v_status status = share_header(world, path, &header);
     if (status != H2V_OK) return status;
@@ -174,15 +221,13 @@ h2v_status h2v_graph_load(const h2v_world *world, const char *path, h2v_graph **
     const h2v_graph like = {.world = world,
                             .num_vertices = header.num_vertices,
                             .num_arcs = header.num_arcs,
-                            .directed = header.directed != 0,
+                            .directed = header.directed,
                             .digest = header.digest};
     status = h2v_agree(world, h2vi_graph_new_like(&like, &graph));
     if (status != H2V_OK) goto cleanup;
 
     const hid_t file = open_parallel(world, path);
-    int is_open = file >= 0;
-    MPI_Allreduce(MPI_IN_PLACE, &is_open, 1, MPI_INT, MPI_MIN, world->comm);
-    status = load_slice(path, is_open ? file : H5I_INVALID_HID, &header, graph);
+    status = load_slice(path, file, &header, graph);
     if (file >= 0) H5Fclose(file);
     if (status != H2V_OK) goto cleanup;
     *out = graph;
