@@ -11,6 +11,7 @@
 #include "alloc.h"
 #include "fail.h"
 
+#include <math.h>
 #include <metis.h>
 #include <stdlib.h>
 #ifdef __GLIBC__
@@ -43,16 +44,35 @@ static void return_memory(void)
 #endif
 }
 
-/* Work per vertex in integers of at least 1 whose sum is below WEIGHT_SUM. */
-static void scale_vertex_weights(const h2vi_whole_graph *whole, idx_t *weights)
+/* A vertex heavier than a part fills one alone, whatever METIS does; told its true weight,
+ * METIS gives other parts nothing and complains on standard output. So weights count up to
+ * the mean part, which is the mean of the weights counted so. */
+static double find_weight_cap(const h2vi_whole_graph *whole, int num_parts)
 {
+    enum { MAX_PASSES = 64 };
+    double cap = HUGE_VAL;
+    for (int pass = 0; pass < MAX_PASSES; pass++) {
+        double sum = 0;
+        for (int64_t v = 0; v < whole->num_vertices; v++)
+            sum += fmin((double)whole->vertex_weights[v], cap);
+        if (sum / num_parts >= cap) break;
+        cap = sum / num_parts;
+    }
+    return cap;
+}
+
+/* Work per vertex in integers of at least 1 whose sum is below WEIGHT_SUM. */
+static void scale_vertex_weights(const h2vi_whole_graph *whole, int num_parts,
+                                 idx_t *weights)
+{
+    const double cap = find_weight_cap(whole, num_parts);
     double sum = 0;
     for (int64_t v = 0; v < whole->num_vertices; v++)
-        sum += (double)whole->vertex_weights[v];
+        sum += fmin((double)whole->vertex_weights[v], cap);
     const double room = (double)(WEIGHT_SUM - whole->num_vertices);
     const double scale = sum > room && room > 0 ? room / sum : 1;
     for (int64_t v = 0; v < whole->num_vertices; v++)
-        weights[v] = 1 + (idx_t)((double)whole->vertex_weights[v] * scale);
+        weights[v] = 1 + (idx_t)(fmin((double)whole->vertex_weights[v], cap) * scale);
 }
 
 /* Edge weights in integers of at least 1: 1,000 steps up to the largest, fewer if the sum
@@ -72,7 +92,8 @@ static void scale_edge_weights(const h2vi_whole_graph *whole, idx_t *weights)
         weights[e] = 1 + (idx_t)((double)whole->weights[e] * scale);
 }
 
-static h2v_status to_metis(h2vi_whole_graph *whole, metis_graph *graph, int64_t *num_bytes)
+static h2v_status to_metis(h2vi_whole_graph *whole, int num_parts, metis_graph *graph,
+                           int64_t *num_bytes)
 {
     const int64_t n = whole->num_vertices, m = whole->offsets[n];
     if (n >= INDEX_MAX || m >= INDEX_MAX || n >= WEIGHT_SUM)
@@ -90,7 +111,7 @@ static h2v_status to_metis(h2vi_whole_graph *whole, metis_graph *graph, int64_t 
         return h2vi_fail_memory("METIS's graph");
     for (int64_t v = 0; v <= n; v++) graph->offsets[v] = (idx_t)whole->offsets[v];
     for (int64_t e = 0; e < m; e++) graph->targets[e] = (idx_t)whole->targets[e];
-    scale_vertex_weights(whole, graph->vertex_weights);
+    scale_vertex_weights(whole, num_parts, graph->vertex_weights);
     if (whole->weights) scale_edge_weights(whole, graph->edge_weights);
 
     const int64_t width = sizeof(idx_t);
@@ -105,7 +126,7 @@ h2v_status h2vi_metis_partition(h2vi_whole_graph *whole, int num_parts, uint64_t
 {
     metis_graph graph = {0};
     idx_t *assigned = NULL;
-    h2v_status status = to_metis(whole, &graph, num_bytes);
+    h2v_status status = to_metis(whole, num_parts, &graph, num_bytes);
     if (status != H2V_OK) goto cleanup;
     assigned = h2vi_alloc_n(graph.num_vertices, sizeof *assigned);
     if (!assigned) {
