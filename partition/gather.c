@@ -27,9 +27,10 @@ static h2v_status gather_array(const h2v_world *world, size_t item_bytes, int64_
     h2vi_exchange exchange;
     *whole = NULL;
     h2v_status status = h2v_agree(world, h2vi_exchange_init(world, item_bytes, &exchange));
-    if (status != H2V_OK) return status;
-    exchange.send_counts[0] = count;
-    status = h2vi_exchange_run(&exchange, H2V_OK, items);
+    if (status == H2V_OK) {
+        exchange.send_counts[0] = count;
+        status = h2vi_exchange_run(&exchange, H2V_OK, items);
+    }
     if (status == H2V_OK && world->rank == 0) {
         *whole = exchange.received;
         exchange.received = NULL;
