@@ -199,7 +199,8 @@ static outcome attempt_second_order(h2vi_walk_worker *worker, h2vi_walker *walke
 
     const h2vi_words random = draw(worker, walker, walker->step);
     const h2v_slot candidate = engine->graph->targets[choose_arc(engine, row, random.w[0])];
-    if (walker->previous == H2V_NO_SLOT || h2vi_walker_attempt(walker) >= H2VI_MAX_ATTEMPT)
+    if (walker->previous == H2V_NO_SLOT || row->degree == 1 || /* no bias, or no choice */
+        h2vi_walker_attempt(walker) >= H2VI_MAX_ATTEMPT)
         return move(worker, walker, candidate);
 
     if (bias->folded > 0 && falls_on_fold(bias, row->degree, random.w[2])) {
