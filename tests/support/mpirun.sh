@@ -8,6 +8,8 @@ shift
 if [ "$(id -u)" = 0 ]; then
     export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 fi
+# A rank that waits lets others run: tests share the cores, and waiting must not slow the work.
+export OMPI_MCA_mpi_yield_when_idle=1
 # After a rank has failed mpirun grants the others a second, which tests of failures need not pay.
 export OMPI_MCA_odls_base_sigkill_timeout=0
 without_frames() { awk '/^--------------------*$/ { framed = !framed; next } !framed { print; fflush() }'; }

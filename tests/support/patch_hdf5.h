@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Damage an HDF5 file that we wrote, in one place. */
+#pragma once
+
+#include <stdint.h>
+
+#include "halo2vec/status.h"
+
+/* Local. Set element `index` of a dataset of integers or floats. */
+H2V_CHECKED h2v_status patch_integer(const char *path, const char *dataset, int64_t index,
+                                     int64_t value);
+H2V_CHECKED h2v_status patch_float(const char *path, const char *dataset, int64_t index,
+                                   float value);
+
+/* Local. Take a dataset out. */
+H2V_CHECKED h2v_status patch_remove(const char *path, const char *dataset);
