@@ -258,7 +258,10 @@ static h2v_status train(h2vi_job *job, h2v_progress_callback *callback, void *co
                                     .context = context,
                                     .start = job->start,
                                     .report = &job->report};
-    return h2vi_train(&training);
+    status = h2vi_train(&training);
+    return status == H2V_OK
+               ? h2v_agree(job->world, h2vi_model_check(&job->model, &job->moved))
+               : status;
 }
 
 /* Collective; cannot fail, since the output is there already. */

@@ -11,6 +11,7 @@
 #include "random.h"
 #include "sgns.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -94,6 +95,25 @@ int64_t h2vi_model_bytes(const h2vi_model *model, const h2vi_moved *moved)
     for (int b = 0; b < model->num_blocks; b++) num_blocks += model->blocks[b] != NULL;
     return (moved->graph->num_owned * model->stride + num_blocks * model->block_floats) *
            (int64_t)sizeof(float);
+}
+
+static bool is_finite(int64_t count, const float *values)
+{
+    int64_t num_bad = 0;
+#pragma omp parallel for schedule(static) reduction(+ : num_bad)
+    for (int64_t i = 0; i < count; i++) num_bad += !isfinite(values[i]);
+    return num_bad == 0;
+}
+
+h2v_status h2vi_model_check(const h2vi_model *model, const h2vi_moved *moved)
+{
+    bool is_good = is_finite(moved->graph->num_owned * model->stride, model->in);
+    for (int b = 0; b < model->num_blocks; b++)
+        if (model->blocks[b])
+            is_good = is_good && is_finite(model->block_floats, model->blocks[b]);
+    if (is_good) return H2V_OK;
+    return h2v_fail(H2V_ERR_ARGUMENT, "Training diverged, rows are not finite; take a "
+                                      "smaller --learning-rate or fewer --negatives");
 }
 
 /* ---- rows in gid order

@@ -29,6 +29,9 @@ H2V_CHECKED h2v_status h2vi_model_init(const h2vi_moved *moved, const h2vi_block
                                        int dim, uint64_t seed, h2vi_model *model);
 void h2vi_model_clear(h2vi_model *model);
 
+/* Local. ERR_ARGUMENT if a value is not finite: the training diverged. */
+H2V_CHECKED h2v_status h2vi_model_check(const h2vi_model *model, const h2vi_moved *moved);
+
 /* Collective. Write `in` as /embeddings and, if wanted, `out` as /contexts, in gid order.
  */
 H2V_CHECKED h2v_status h2vi_model_write(const h2vi_model *model, const h2vi_moved *moved,

@@ -74,6 +74,12 @@ static void bad_requests_fail_alike(const h2v_world *world)
     params.dim = 20;
     files.partition = "plain.h5";
     CHECK_STATUS(embed_quietly(world, &params, &files), H2V_ERR_DATA, "plain.h5");
+    files.partition = NULL;
+    params.learning_rate = 1;
+    params.negatives = 1000;
+    params.walks = 50;
+    CHECK_STATUS(embed_quietly(world, &params, &files), H2V_ERR_ARGUMENT,
+                 "Training diverged");
     check_nothing_is_left(world);
 }
 

@@ -9,6 +9,7 @@
 #include "random.h"
 #include "sgns.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -155,6 +156,26 @@ static void rows_are_written_in_several_windows(int num_ranks)
     job_clear(&alone);
 }
 
+/* One value anywhere, on one rank. */
+static void diverged_rows_are_told(const test_job *job)
+{
+    const int num_local = num_local_parts(job->world);
+    for (int where = 0; where < 3; where++) {
+        h2vi_model model;
+        CHECK_EQ(h2vi_model_init(&job->moved, &job->blocks, DIM, SEED, &model), H2V_OK);
+        CHECK_EQ(h2vi_model_check(&model, &job->moved), H2V_OK);
+        float *last = NULL;
+        for (int b = 0; b < NUM_PARTS; b++)
+            if (model.blocks[b]) last = model.blocks[b] + model.block_floats - 1;
+        if (where == 0 && num_local > 0) model.in[0] = NAN;
+        if (where == 1 && last) *last = INFINITY;
+        const int is_bad = where < 2 && num_local > 0;
+        CHECK_STATUS(h2vi_model_check(&model, &job->moved),
+                     is_bad ? H2V_ERR_ARGUMENT : H2V_OK, "Training diverged");
+        h2vi_model_clear(&model);
+    }
+}
+
 static void one_failing_rank_fails_on_all(const test_job *job, const test_job *alone)
 {
     if (!h2vi_alloc_can_fail()) return;
@@ -187,11 +208,12 @@ int main(int argc, char **argv)
     job_init(MPI_COMM_WORLD, 2, NUM_VERTICES, NUM_PARTS, &job);
     job_init(MPI_COMM_SELF, 1, NUM_VERTICES, NUM_PARTS, &alone);
     rows_begin_by_gid(&job);
+    diverged_rows_are_told(&job);
     rows_are_written_by_gid(&job, &alone);
     one_failing_rank_fails_on_all(&job, &alone);
     job_clear(&job);
     job_clear(&alone);
-    rows_are_written_in_several_windows(num_ranks);
+    if (num_ranks <= 2) rows_are_written_in_several_windows(num_ranks);
 
     if (rank == 0) (void)unlink(PATH);
     const int outcome = check_report();
