@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: MIT
+# ranks: 1 3
+# the report's keys are an interface: all of them, the type of each, and what must add up
+${HALO2VEC##* } convert "$DATASETS/karate.edges" -o karate.h5 2>/dev/null
+$HALO2VEC embed karate.h5 -o out.h5 --quiet --threads 2 --parts 3 --report report.json
+echo "exit $?"
+python3 - <<'END'
+import json, os
+report = json.load(open("report.json"))
+ranks = report["ranks"]
+
+def show(path, value):
+    if isinstance(value, dict):
+        for key in sorted(value):
+            show(path + "." + key if path else key, value[key])
+    elif isinstance(value, list):
+        show(path + "[]", value[0])
+    else:
+        print(path, type(value).__name__)
+
+show("", report)
+assert report["num_ranks"] == len(ranks) == int(os.environ["RANKS"])
+assert report["num_threads"] == 2 and report["parameters"]["parts"] == 3
+assert (report["graph"], report["output"]) == ("karate.h5", "out.h5")
+assert report["num_vertices"] == sum(rank["num_owned"] for rank in ranks) == 34
+assert report["num_arcs"] == sum(rank["num_arcs"] for rank in ranks) == 156
+assert report["num_pairs"] == sum(rank["num_pairs"] for rank in ranks) > 100000
+assert report["partition"]["num_edges"] == 78 > report["partition"]["edge_cut"] > 0
+seconds = sum(phase["wall_seconds"] for phase in report["phases"].values())
+assert 0 < seconds < 3 * report["seconds"]
+END
+$HALO2VEC embed karate.h5 -o other.h5 --quiet --threads 2 --parts 3 --report no/such/report.json
+echo "exit $?"
+cmp out.h5 other.h5
+$HALO2VEC embed missing.h5 -o new.h5 --quiet --report missing.json 2>/dev/null
+echo "exit $?"
+ls
