@@ -37,8 +37,10 @@ static h2v_status walk_here(h2vi_walk_engine *engine, uint32_t first_walk,
                                .starts = *starts,
                                .tokens = *tokens};
     const double start = h2vi_wall_seconds();
+    const double cpu_start = h2vi_seconds_on(CLOCK_PROCESS_CPUTIME_ID);
     const h2v_status walked = h2vi_walk(engine, &run);
     walks->seconds = h2vi_wall_seconds() - start;
+    walks->cpu_seconds = h2vi_seconds_on(CLOCK_PROCESS_CPUTIME_ID) - cpu_start;
     return walked;
 }
 

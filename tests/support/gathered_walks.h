@@ -12,7 +12,7 @@ typedef struct gathered_walks {
     int walk_length;
     h2vi_token *tokens; /* slots are gids; shape [num_walks, num_vertices, walk_length];
                            NULL but on rank 0 */
-    double seconds;     /* of walking alone, on this rank */
+    double seconds, cpu_seconds; /* of walking alone, on this rank; of all its threads */
 } gathered_walks;
 
 /* Collective. Walk walks [first_walk, first_walk + num_walks) from every vertex. */
