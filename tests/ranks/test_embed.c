@@ -176,7 +176,7 @@ static void a_stored_partition_is_used(const h2v_world *world)
     }
     params.parts = 4;
     CHECK_STATUS(embed_quietly(world, &params, &files), H2V_ERR_ARGUMENT,
-                 "--parts 4: parts.h5 has 5 parts");
+                 "--parts 4: 'parts.h5' has 5 parts");
     params.parts = 0;
     files.graph = "weighted.h5";
     CHECK_STATUS(embed_quietly(world, &params, &files), H2V_ERR_DATA, "parts.h5");
