@@ -13,9 +13,11 @@
 #include "hash.h"
 #include "hdf5_file.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Collective: rank 0's header on all ranks. */
 static h2v_status share_header(const h2v_world *world, const char *path,
@@ -25,6 +27,15 @@ static h2v_status share_header(const h2v_world *world, const char *path,
     status = h2v_agree(world, status);
     if (status == H2V_OK) h2vi_share(world, sizeof *header, header);
     return status;
+}
+
+/* Local. The collective open below would leave the others waiting for a rank that does not
+ * see the file. */
+static h2v_status find_file(const char *path)
+{
+    if (access(path, R_OK) == 0) return H2V_OK;
+    return h2v_fail(H2V_ERR_IO, "%s: cannot be read on every rank: %s", path,
+                    strerror(errno));
 }
 
 /* Collective. */
@@ -223,7 +234,9 @@ h2v_status h2v_graph_load(const h2v_world *world, const char *path, h2v_graph **
                             .num_arcs = header.num_arcs,
                             .directed = header.directed,
                             .digest = header.digest};
-    status = h2v_agree(world, h2vi_graph_new_like(&like, &graph));
+    status = find_file(path);
+    if (status == H2V_OK) status = h2vi_graph_new_like(&like, &graph);
+    status = h2v_agree(world, status);
     if (status != H2V_OK) goto cleanup;
 
     const hid_t file = open_parallel(world, path);
