@@ -18,7 +18,7 @@
 
 int h2v_partition_first_part(int num_parts, int num_ranks, int rank)
 {
-    return (int)((int64_t)num_parts * rank / num_ranks);
+    return (int)(((int64_t)num_parts * rank + num_ranks - 1) / num_ranks);
 }
 
 void h2v_partition_clear(h2v_partition *partition)

@@ -64,8 +64,8 @@ static h2v_status check_header(hid_t file, const char *path, const h2v_graph *gr
     if (status == H2V_OK)
         status = h2vi_hdf5_shape(file, "parts", &num_vertices, &num_columns);
     if (status != H2V_OK) return status;
-    if (num_vertices != graph->num_vertices || digest.low != graph->digest.low ||
-        digest.high != graph->digest.high)
+    if (num_columns != 0 || num_vertices != graph->num_vertices ||
+        digest.low != graph->digest.low || digest.high != graph->digest.high)
         return h2v_fail(H2V_ERR_DATA, "%s: is the partition of another graph", path);
     if (*num_parts < 1 || *num_parts > graph->num_vertices || *num_parts > INT32_MAX)
         return h2v_fail(H2V_ERR_DATA, "%s: %lld parts for %lld vertices", path,

@@ -2,7 +2,8 @@
 
 /// @file partition.h
 /// A part for every vertex. Parts are what training is divided into; ranks only host them:
-/// of P parts, rank r of R hosts parts P*r/R .. P*(r+1)/R - 1.
+/// of P parts, rank r of R hosts parts P*r/R up to P*(r+1)/R - 1, both rounded up: rank 0
+/// always hosts one.
 #pragma once
 
 #include <stdbool.h>
