@@ -91,21 +91,18 @@ void h2vi_choose(const h2v_graph *graph, const int64_t *visits, h2v_embed_params
     const double length = total_visits(graph, visits) / (n * H2VI_TRIAL_WALKS);
     const double pairs_per_vertex = h2vi_pairs_per_walk(length, params->window) *
                                     (double)params->walks * (double)params->epochs;
+    const double fewest =
+        fmax(H2VI_MIN_ROUNDS, ceil(pairs_per_vertex / H2VI_PAIRS_PER_VERTEX));
     if (params->parts == 0) {
-        const double most = pairs_per_vertex / (H2VI_MIN_ROUNDS * H2VI_PAIRS_PER_CENTER);
+        const double most = floor(pairs_per_vertex / (fewest * H2VI_PAIRS_PER_CENTER));
         const double wanted = ceil(n / H2VI_ROWS_PER_PART);
-        params->parts =
-            clamp(wanted < most ? wanted : floor(most), 1, H2VI_MAX_CHOSEN_PARTS);
+        params->parts = clamp(fmin(wanted, most), 1, H2V_MAX_PARTS);
     }
     if (params->rounds == 0) {
-        const double per_cell =
-            pairs_per_vertex / (double)params->parts; /* and all rounds */
-        const double wanted = per_cell / H2VI_PAIRS_WANTED;
-        const double fit = ceil(pairs_per_vertex * n / H2VI_ROUND_PAIRS);
-        const double most = floor(per_cell / H2VI_PAIRS_PER_CENTER);
-        params->rounds = clamp(wanted, H2VI_MIN_ROUNDS, H2VI_ENOUGH_ROUNDS);
-        if (fit > params->rounds)
-            params->rounds = clamp(fit < most ? fit : most, params->rounds, H2V_MAX_ROUNDS);
+        const double wanted =
+            floor(pairs_per_vertex / ((double)params->parts * H2VI_PAIRS_WANTED));
+        params->rounds =
+            clamp(fmax(fewest, fmin(wanted, H2VI_ENOUGH_ROUNDS)), 1, H2V_MAX_ROUNDS);
     }
     /* Every epoch has the same number of rounds. */
     const int per_epoch = (params->rounds + params->epochs - 1) / params->epochs;

@@ -8,14 +8,13 @@
 #include "halo2vec/embed.h"
 
 enum {
-    H2VI_TRIAL_WALKS = 4,      /* a vertex, to measure visits */
-    H2VI_MIN_ROUNDS = 16,      /* rotations that quality needs */
-    H2VI_ENOUGH_ROUNDS = 128,  /* more are chosen only to save memory */
-    H2VI_PAIRS_PER_CENTER = 8, /* and cell, at least: below, tiles run empty */
-    H2VI_PAIRS_WANTED = 16,    /* likewise, where there are enough for more rounds */
-    H2VI_ROWS_PER_PART = 1024, /* with a block as large: a core's L2 at 128 dims */
-    H2VI_MAX_CHOSEN_PARTS = 256,
-    H2VI_ROUND_PAIRS = 1 << 25 /* a round's pairs, of all ranks: 256 MiB */
+    H2VI_TRIAL_WALKS = 4,       /* a vertex, to measure visits */
+    H2VI_MIN_ROUNDS = 16,       /* rotations that quality needs */
+    H2VI_ENOUGH_ROUNDS = 128,   /* more are chosen only to save memory */
+    H2VI_PAIRS_PER_CENTER = 8,  /* and cell, at least: below, tiles run empty */
+    H2VI_PAIRS_WANTED = 16,     /* likewise, where there are enough for more rounds */
+    H2VI_ROWS_PER_PART = 1024,  /* with a block as large: a core's L2 at 128 dims */
+    H2VI_PAIRS_PER_VERTEX = 256 /* of a round, at most: 2 KiB, twice the rows at 128 dims */
 };
 
 /* Local. ERR_ARGUMENT names the flag and its range. */

@@ -23,13 +23,15 @@
 typedef struct part_state {
     int next_step;  /* steps done */
     int num_blocks; /* blocks that came to it, its first included */
-    int is_busy;
+    int is_taken;   /* in the list of ready parts, or at work */
 } part_state;
 
 typedef struct h2vi_carousel {
     h2vi_rotation *rotation;
     h2vi_model *model;
     part_state *parts; /* shape [num_local_parts] */
+    int *ready;        /* ring of parts that can go on, shape [num_local_parts] */
+    int ready_first, num_ready;
     int num_done, num_cells;
     pthread_mutex_t lock;
     pthread_cond_t changed;
@@ -51,20 +53,35 @@ static int block_of(const h2vi_carousel *carousel, int part, int step)
     return (part + step) % carousel->rotation->num_parts;
 }
 
-/* Under the lock: the free part with the lowest step, then the lowest number, whose block
- * is there; -1 if none. */
-static int choose_part(const h2vi_carousel *carousel)
+/* Under the lock: list the part if it is free and its next block is there. */
+static void offer_part(h2vi_carousel *carousel, int p)
 {
-    int chosen = -1;
-    for (int p = 0; p < carousel->rotation->num_local_parts; p++) {
-        const part_state *part = &carousel->parts[p];
-        if (part->is_busy || part->next_step == carousel->rotation->num_parts ||
-            part->next_step >= part->num_blocks)
-            continue;
-        if (chosen < 0 || part->next_step < carousel->parts[chosen].next_step) chosen = p;
-    }
-    if (chosen >= 0) carousel->parts[chosen].is_busy = 1;
-    return chosen;
+    const h2vi_rotation *rotation = carousel->rotation;
+    part_state *part = &carousel->parts[p];
+    if (part->is_taken || part->next_step == rotation->num_parts ||
+        part->next_step >= part->num_blocks)
+        return;
+    part->is_taken = 1;
+    const int end = carousel->ready_first + carousel->num_ready++;
+    carousel->ready[end % rotation->num_local_parts] = p;
+}
+
+/* Under the lock: the part that has been ready for longest; -1 if none is. */
+static int take_part(h2vi_carousel *carousel)
+{
+    if (carousel->num_ready == 0) return -1;
+    const int p = carousel->ready[carousel->ready_first];
+    carousel->ready_first =
+        (carousel->ready_first + 1) % carousel->rotation->num_local_parts;
+    carousel->num_ready--;
+    return p;
+}
+
+/* Under the lock: a block has come to the part. */
+static void give_block(h2vi_carousel *carousel, int p)
+{
+    carousel->parts[p].num_blocks++;
+    offer_part(carousel, p);
 }
 
 /* Under the lock: the cell is done; its block goes on to the part below. */
@@ -72,15 +89,16 @@ static void finish_cell(h2vi_carousel *carousel, int p)
 {
     part_state *part = &carousel->parts[p];
     const int num_local = carousel->rotation->num_local_parts;
-    part->is_busy = 0;
+    part->is_taken = 0;
     part->next_step++;
     carousel->num_done++;
+    offer_part(carousel, p);
     if (p > 0)
-        carousel->parts[p - 1].num_blocks++;
+        give_block(carousel, p - 1);
     else if (carousel->travels)
         carousel->num_leaving++;
     else
-        carousel->parts[num_local - 1].num_blocks++;
+        give_block(carousel, num_local - 1);
     pthread_cond_broadcast(&carousel->changed);
 }
 
@@ -102,7 +120,7 @@ static void work(h2vi_carousel *carousel, int thread)
 {
     pthread_mutex_lock(&carousel->lock);
     while (carousel->num_done < carousel->num_cells) {
-        const int p = choose_part(carousel);
+        const int p = take_part(carousel);
         if (p >= 0)
             train_cell(carousel, p, thread);
         else
@@ -171,7 +189,7 @@ static void accept(h2vi_carousel *carousel)
         block_of(carousel, rotation->first_part + highest, carousel->num_arrived);
     carousel->model->blocks[block] = carousel->receiving;
     carousel->receiving = NULL;
-    carousel->parts[highest].num_blocks++;
+    give_block(carousel, highest);
     pthread_cond_broadcast(&carousel->changed);
 }
 
@@ -214,21 +232,28 @@ static void wait_briefly(h2vi_carousel *carousel)
     (void)pthread_cond_timedwait(&carousel->changed, &carousel->lock, &until);
 }
 
+/* Telling may take its time: the others go on. */
+static void tell(h2vi_carousel *carousel)
+{
+    const double share = (double)carousel->num_done / carousel->num_cells;
+    pthread_mutex_unlock(&carousel->lock);
+    carousel->rotation->tick(carousel->rotation->context, share);
+    pthread_mutex_lock(&carousel->lock);
+}
+
 static void lead(h2vi_carousel *carousel)
 {
     const h2vi_rotation *rotation = carousel->rotation;
     pthread_mutex_lock(&carousel->lock);
     while (carousel->num_done < carousel->num_cells || !all_blocks_are_home(carousel)) {
         pass_blocks(carousel);
-        const int p = choose_part(carousel);
+        const int p = take_part(carousel);
         if (p < 0) {
             wait_briefly(carousel);
             continue;
         }
         train_cell(carousel, p, 0);
-        if (rotation->tick)
-            rotation->tick(rotation->context,
-                           (double)carousel->num_done / carousel->num_cells);
+        if (rotation->tick) tell(carousel);
     }
     pthread_mutex_unlock(&carousel->lock);
 }
@@ -257,15 +282,17 @@ h2v_status h2vi_rotate(h2vi_rotation *rotation, h2vi_model *model)
                               .send = MPI_REQUEST_NULL,
                               .receive = MPI_REQUEST_NULL};
     carousel.parts = h2vi_alloc_n(num_local, sizeof *carousel.parts);
+    carousel.ready = h2vi_alloc_n(num_local, sizeof *carousel.ready);
+    const bool has_room = carousel.parts && carousel.ready;
     const h2v_status status = h2v_agree(
-        rotation->world, carousel.parts ? H2V_OK : h2vi_fail_memory("the order of cells"));
+        rotation->world, has_room ? H2V_OK : h2vi_fail_memory("the order of cells"));
     if (status != H2V_OK || num_local == 0) goto cleanup;
 
     carousel.above = host_of(rotation, rotation->first_part + num_local);
     carousel.below = host_of(rotation, rotation->first_part - 1);
     MPI_Type_contiguous(model->stride, MPI_FLOAT, &carousel.row);
     MPI_Type_commit(&carousel.row);
-    for (int p = 0; p < num_local; p++) carousel.parts[p].num_blocks = 1;
+    for (int p = 0; p < num_local; p++) give_block(&carousel, p); /* its own */
 #pragma omp parallel num_threads(rotation->world->num_threads)
     {
         const int thread = omp_get_thread_num();
@@ -278,5 +305,6 @@ h2v_status h2vi_rotate(h2vi_rotation *rotation, h2vi_model *model)
 
 cleanup:
     free(carousel.parts);
+    free(carousel.ready);
     return status;
 }

