@@ -258,9 +258,6 @@ int cmd_embed(int argc, const char **argv)
     settings.files.with_contexts = !settings.no_contexts;
     params->method = (h2v_method)settings.method;
     params->partitioner = (h2v_partitioner)settings.partitioner;
-    if (params->method == H2V_METHOD_DEEPWALK && (params->p != 1 || params->q != 1)) {
-        cli_error(&command, "--p and --q belong to --method node2vec");
-        return CLI_EXIT_USAGE;
-    }
+    if (has_stray_bias(&command, settings.method, params)) return CLI_EXIT_USAGE;
     return run(&settings);
 }

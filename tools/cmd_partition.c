@@ -186,6 +186,7 @@ int cmd_partition(int argc, const char **argv)
         cli_error(&command, "say how many parts with --parts N");
         return CLI_EXIT_USAGE;
     }
+    if (has_stray_bias(&command, settings.method, params)) return CLI_EXIT_USAGE;
     params->method = (h2v_method)settings.method;
     return run(&settings);
 }
