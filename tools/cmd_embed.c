@@ -5,6 +5,7 @@
 #include "commands.h"
 #include "embed_report.h"
 #include "progress.h"
+#include "side_output.h"
 #include "training_options.h"
 
 #include "halo2vec/embed.h"
@@ -39,7 +40,7 @@ typedef struct embed_settings {
     bool no_contexts, is_quiet;
 } embed_settings;
 
-/* As many threads as cores have no use for them, or more than parts, only wait. */
+/* Threads without a core, or without a part, only wait. */
 static void warn_about_threads(const h2v_world *world, int asked_threads, int parts)
 {
     if (world->num_threads > world->allowed_cores)
@@ -56,6 +57,8 @@ static int run(const embed_settings *settings)
     h2v_world *world = NULL;
     h2v_embed_report report = {0};
     progress_display progress;
+    int code = side_output_check(&command, settings->report, settings->files.overwrite);
+    if (code != CLI_EXIT_DONE) return code;
     h2v_status status = h2v_world_create(MPI_COMM_WORLD, settings->num_threads, &world);
     if (status != H2V_OK) return cli_exit_code(&command, status);
     progress_init(settings->is_quiet ? PROGRESS_NONE : (progress_style)settings->progress,
@@ -63,7 +66,7 @@ static int run(const embed_settings *settings)
     status = h2v_embed(world, &settings->params, &settings->files, progress_show, &progress,
                        &report);
     progress_end(&progress);
-    int code = cli_exit_code(&command, status);
+    code = cli_exit_code(&command, status);
     if (status == H2V_OK && cli_is_speaking()) {
         if (!settings->is_quiet) {
             warn_about_threads(world, settings->num_threads, report.params.parts);
@@ -96,7 +99,7 @@ int cmd_embed(int argc, const char **argv)
         {.name = "overwrite",
          .kind = CLI_FLAG,
          .target = &settings.files.overwrite,
-         .help = "replace an existing output"},
+         .help = "replace an existing output or report"},
         {.name = "no-contexts",
          .kind = CLI_FLAG,
          .target = &settings.no_contexts,
@@ -226,7 +229,7 @@ int cmd_embed(int argc, const char **argv)
          .unit = "N",
          .min = 1,
          .max = 4096,
-         .default_text = "allowed cores / ranks on the host",
+         .default_text = "allowed cores / ranks that share them",
          .help = "threads of each rank"},
         {.name = "progress",
          .kind = CLI_CHOICE,

@@ -3,6 +3,7 @@
 /* partition: cut a graph, say how well, and store the parts if asked. */
 #include "cli.h"
 #include "commands.h"
+#include "side_output.h"
 #include "training_options.h"
 
 #include "halo2vec/embed.h"
@@ -65,6 +66,8 @@ static int run(const partition_settings *settings)
     h2v_partition partition = {0};
     h2v_partition_quality quality;
     int64_t *visits = NULL;
+    const int refused = side_output_check(&command, settings->output, settings->overwrite);
+    if (refused != CLI_EXIT_DONE) return refused;
     h2v_status status = h2v_world_create(MPI_COMM_WORLD, settings->num_threads, &world);
     if (status != H2V_OK) return cli_exit_code(&command, status);
     status = h2v_graph_load(world, settings->graph, &graph);
@@ -169,7 +172,7 @@ int cmd_partition(int argc, const char **argv)
          .unit = "N",
          .min = 1,
          .max = 4096,
-         .default_text = "allowed cores / ranks on the host",
+         .default_text = "allowed cores / ranks that share them",
          .help = "threads of each rank"},
         CLI_END,
     };

@@ -31,7 +31,6 @@ assert 0 < seconds < 3 * report["seconds"]
 END
 $HALO2VEC embed karate.h5 -o other.h5 --quiet --threads 2 --parts 3 --report no/such/report.json
 echo "exit $?"
-cmp out.h5 other.h5
 $HALO2VEC embed missing.h5 -o new.h5 --quiet --report missing.json 2>/dev/null
 echo "exit $?"
 ls
