@@ -10,12 +10,12 @@
 
 /// Members are read-only to callers.
 typedef struct h2v_world {
-    MPI_Comm comm;     ///< ours (a duplicate); its errors are fatal
-    int rank;          ///< as MPI_Comm_rank means it
-    int num_ranks;     ///< as MPI_Comm_size means it
-    int num_threads;   ///< OpenMP threads of this rank
-    int ranks_on_host; ///< ranks that share this host's cores
-    int allowed_cores; ///< cores that this rank may run on
+    MPI_Comm comm;      ///< ours (a duplicate); its errors are fatal
+    int rank;           ///< as MPI_Comm_rank means it
+    int num_ranks;      ///< as MPI_Comm_size means it
+    int num_threads;    ///< OpenMP threads of this rank
+    int ranks_on_cores; ///< ranks of this host that may run on some of these cores
+    int allowed_cores;  ///< cores that this rank may run on
 } h2v_world;
 
 /// Duplicate @p comm and count the ranks and cores of each host. **Collective.**
@@ -24,7 +24,7 @@ typedef struct h2v_world {
 /// library are called by the main thread.
 ///
 /// @param comm         borrowed for the call
-/// @param num_threads  per rank; 0 takes the host's allowed cores / ranks on the host
+/// @param num_threads  per rank; 0 takes the allowed cores / the ranks that share them
 /// @param world        out: to be released with h2v_world_destroy(); outlives every
 ///                     object made with it
 /// @return H2V_OK, or H2V_ERR_NOMEM on every rank

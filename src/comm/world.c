@@ -12,11 +12,23 @@
 #include <sched.h>
 #include <stdlib.h>
 
-static int count_allowed_cores(void)
+/* Collective on `host`. The cores that this rank may run on, and how many of the host's
+ * ranks may run on some of them: with ranks bound to sockets, those of its own socket. */
+static void count_cores(MPI_Comm host, h2v_world *world)
 {
-    cpu_set_t cores;
-    if (sched_getaffinity(0, sizeof cores, &cores) != 0) return 1;
-    return CPU_COUNT(&cores);
+    cpu_set_t mine, theirs, both;
+    int num_ranks = 1;
+    CPU_ZERO(&mine);
+    if (sched_getaffinity(0, sizeof mine, &mine) != 0) CPU_SET(0, &mine);
+    world->allowed_cores = CPU_COUNT(&mine);
+    world->ranks_on_cores = 0;
+    MPI_Comm_size(host, &num_ranks);
+    for (int r = 0; r < num_ranks; r++) {
+        theirs = mine;
+        MPI_Bcast(&theirs, sizeof theirs, MPI_BYTE, r, host);
+        CPU_AND(&both, &mine, &theirs);
+        world->ranks_on_cores += CPU_COUNT(&both) > 0;
+    }
 }
 
 h2v_status h2v_world_create(MPI_Comm comm, int num_threads, h2v_world **out)
@@ -38,11 +50,10 @@ h2v_status h2v_world_create(MPI_Comm comm, int num_threads, h2v_world **out)
     MPI_Comm host = MPI_COMM_NULL;
     MPI_Comm_split_type(world->comm, MPI_COMM_TYPE_SHARED, world->rank, MPI_INFO_NULL,
                         &host);
-    MPI_Comm_size(host, &world->ranks_on_host);
+    count_cores(host, world);
     MPI_Comm_free(&host);
 
-    world->allowed_cores = count_allowed_cores();
-    const int share = world->allowed_cores / world->ranks_on_host;
+    const int share = world->allowed_cores / world->ranks_on_cores;
     world->num_threads = num_threads > 0 ? num_threads : (share > 1 ? share : 1);
     omp_set_num_threads(world->num_threads);
     *out = world;

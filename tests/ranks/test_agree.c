@@ -76,7 +76,7 @@ static void the_world_is_as_mpi_says(const h2v_world *world)
     CHECK_EQ(world->num_ranks, num_ranks);
     CHECK_EQ(world->rank, check_rank());
     CHECK_EQ(world->num_threads, 3);
-    CHECK_EQ(world->ranks_on_host, num_ranks); /* tests run on one host */
+    CHECK_EQ(world->ranks_on_cores, num_ranks); /* tests run on one host */
     CHECK(world->allowed_cores >= 1);
 
     h2v_world *fair = NULL;
