@@ -17,6 +17,8 @@
 #include <string.h>
 #include <unistd.h>
 
+static const hsize_t PIECE_BYTES = (hsize_t)1 << 30;
+
 enum { NAME_BYTES = 256 };
 
 /* The path of an open file, for messages. */
@@ -332,11 +334,10 @@ h2v_status h2vi_hdf5_shape(hid_t file, const char *name, int64_t *num_rows,
     return status;
 }
 
-/* Read rows [first, first + num_rows) of an open dataset. */
-static bool read_rows(hid_t dataset, hid_t memory_type, const hsize_t shape[2],
-                      hsize_t first, hsize_t num_rows, void *data)
+/* Read rows [first, first + num_rows) of an open dataset in one call. */
+static bool read_piece(hid_t dataset, hid_t memory_type, const hsize_t shape[2],
+                       hsize_t first, hsize_t num_rows, void *data)
 {
-    if (num_rows == 0) return true;
     const hsize_t start[2] = {first, 0}, count[2] = {num_rows, shape[1]};
     const hid_t rows = H5Dget_space(dataset);
     const hid_t memory = H5Screate_simple(shape[1] == 0 ? 1 : 2, count, NULL);
@@ -347,6 +348,22 @@ static bool read_rows(hid_t dataset, hid_t memory_type, const hsize_t shape[2],
     if (memory >= 0) (void)H5Sclose(memory);
     if (rows >= 0) (void)H5Sclose(rows);
     return is_read;
+}
+
+/* MPI's reads stop at 2 GiB: pieces of at most PIECE_BYTES. */
+static bool read_rows(hid_t dataset, hid_t memory_type, const hsize_t shape[2],
+                      hsize_t first, hsize_t num_rows, void *data)
+{
+    const hsize_t columns = shape[1] == 0 ? 1 : shape[1];
+    const hsize_t row_bytes = columns * (hsize_t)H5Tget_size(memory_type);
+    const hsize_t piece = PIECE_BYTES > row_bytes ? PIECE_BYTES / row_bytes : 1;
+    char *to = data;
+    for (hsize_t at = 0; at < num_rows; at += piece) {
+        const hsize_t count = num_rows - at < piece ? num_rows - at : piece;
+        if (!read_piece(dataset, memory_type, shape, first + at, count, to)) return false;
+        to += count * row_bytes;
+    }
+    return true;
 }
 
 h2v_status h2vi_hdf5_read(hid_t file, const char *name, hid_t memory_type, int64_t first,
