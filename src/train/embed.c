@@ -223,13 +223,17 @@ static h2v_status create_file(const h2vi_job *job)
     return status;
 }
 
+/* Before training: what cannot be written, or read for it, fails while nothing is lost. */
+static h2v_status create(h2vi_job *job)
+{
+    return h2v_agree(job->world, job->world->rank == 0 ? create_file(job) : H2V_OK);
+}
+
 static h2v_status write(h2vi_job *job)
 {
     char *path = NULL;
     h2vi_embedding_writer *writer = NULL;
-    h2v_status status =
-        h2v_agree(job->world, job->world->rank == 0 ? create_file(job) : H2V_OK);
-    if (status == H2V_OK) status = share_temporary(job, &path);
+    h2v_status status = share_temporary(job, &path);
     if (status == H2V_OK) status = h2vi_embedding_open(job->world, path, &writer);
     if (status == H2V_OK) {
         status = h2vi_model_write(&job->model, &job->moved, &job->blocks,
@@ -315,7 +319,8 @@ h2v_status h2v_embed(const h2v_world *world, const h2v_embed_params *params,
     } steps[] = {{load, H2V_PHASE_LOAD},
                  {count_visits, H2V_PHASE_TRIAL},
                  {partition, H2V_PHASE_PARTITION},
-                 {migrate, H2V_PHASE_MIGRATE}};
+                 {migrate, H2V_PHASE_MIGRATE},
+                 {create, H2V_PHASE_WRITE}};
     for (size_t i = 0; status == H2V_OK && i < sizeof steps / sizeof *steps; i++) {
         const h2vi_phase_clock clock = h2vi_phase_begin(&job.report, steps[i].phase);
         status = steps[i].run(&job);
