@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
-/* Fresh pages from the kernel are zero already, so large arrays are mapped by the libc
- * allocator and only asked for huge pages; small ones are cleared here. */
+/* Arrays of a huge page or more are aligned to it and ask the kernel for such pages; all
+ * are cleared by the thread that asks for them. */
 #define _DEFAULT_SOURCE
 #include "alloc.h"
 
