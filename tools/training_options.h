@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
-/* Choices that embed and partition share. */
+/* Options that embed and partition share: one row of the table each, with the same words.
+ */
 #pragma once
 
 #include "cli.h"
@@ -8,6 +9,30 @@
 
 static const char *const method_names[] = {"deepwalk", "node2vec", 0};
 static const char *const partitioner_names[] = {"metis", "hash", 0};
+
+/* clang-format off */
+#define METHOD_OPTION(method)                                                              \
+    {.name = "method", .kind = CLI_CHOICE, .target = (method), .choices = method_names,    \
+     .help = "DeepWalk (Perozzi 2014) or node2vec (Grover 2016)"}
+#define WALK_LENGTH_OPTION(params)                                                         \
+    {.name = "walk-length", .kind = CLI_INT, .target = &(params)->walk_length,             \
+     .unit = "N", .min = 2, .max = H2V_MAX_WALK_LENGTH,                                    \
+     .help = "vertices of a walk (node2vec)"}
+#define P_OPTION(params)                                                                   \
+    {.name = "p", .kind = CLI_NUMBER, .target = &(params)->p, .unit = "X", .min = 0.01,    \
+     .max = 100, .help = "node2vec: return parameter"}
+#define Q_OPTION(params)                                                                   \
+    {.name = "q", .kind = CLI_NUMBER, .target = &(params)->q, .unit = "X", .min = 0.01,    \
+     .max = 100, .help = "node2vec: in-out parameter"}
+#define PARTITIONER_OPTION(partitioner)                                                    \
+    {.name = "partitioner", .kind = CLI_CHOICE, .target = (partitioner),                   \
+     .choices = partitioner_names, .help = "how the graph is cut"}
+#define THREADS_OPTION(num_threads)                                                        \
+    {.name = "threads", .aliases = "workers", .kind = CLI_INT, .target = (num_threads),    \
+     .unit = "N", .min = 1, .max = 4096,                                                   \
+     .default_text = "allowed cores / ranks that share them",                              \
+     .help = "threads of each rank"}
+/* clang-format on */
 
 /* Whether --p or --q was given to a method that has none; then one line says so. */
 static inline bool has_stray_bias(const cli_command *command, int method,
