@@ -118,11 +118,11 @@ typedef struct damage {
 
 static const damage damages[] = {
     {"offsets", 0, 3, "offsets do not span the arcs at vertex 0"},
-    {"offsets", 1, 1000000000, "offsets"},
-    {"offsets", 250, 0, "offsets"},
-    {"offsets", 250, INT64_MAX, "offsets"},
-    {"offsets", -1, 1, "offsets"},
-    {"offsets", -1, INT64_MAX, "offsets"},
+    {"offsets", 1, 1000000000, "offsets do not ascend at vertex 1"},
+    {"offsets", 250, 0, "offsets do not ascend at vertex"}, /* a slice may begin there */
+    {"offsets", 250, INT64_MAX, "offsets do not ascend at vertex 250"},
+    {"offsets", -1, 1, "offsets do not ascend at vertex 500"},
+    {"offsets", -1, INT64_MAX, "offsets do not ascend at vertex 500"},
     {"targets", 0, 500, "targets are not ascending vertices at vertex 0"},
     {"targets", 1, 0, "targets are not ascending vertices at vertex 0"},
     {"targets", -1, UINT32_MAX, "targets are not ascending vertices at vertex 499"},
