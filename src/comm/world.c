@@ -17,17 +17,18 @@
 static void count_cores(MPI_Comm host, h2v_world *world)
 {
     cpu_set_t mine, theirs, both;
-    int num_ranks = 1;
+    int num_ranks = 1, rank = 0;
     CPU_ZERO(&mine);
     if (sched_getaffinity(0, sizeof mine, &mine) != 0) CPU_SET(0, &mine);
     world->allowed_cores = CPU_COUNT(&mine);
-    world->ranks_on_cores = 0;
+    world->ranks_on_cores = 1;
     MPI_Comm_size(host, &num_ranks);
+    MPI_Comm_rank(host, &rank);
     for (int r = 0; r < num_ranks; r++) {
         theirs = mine;
         MPI_Bcast(&theirs, sizeof theirs, MPI_BYTE, r, host);
         CPU_AND(&both, &mine, &theirs);
-        world->ranks_on_cores += CPU_COUNT(&both) > 0;
+        world->ranks_on_cores += r != rank && CPU_COUNT(&both) > 0;
     }
 }
 
