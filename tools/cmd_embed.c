@@ -188,7 +188,8 @@ int cmd_embed(int argc, const char **argv)
          .min = 1,
          .max = H2V_MAX_ROUNDS,
          .default_text = "16 to 128, by pairs per row; more if a round's are many",
-         .help = "rounds of walking and training; more need less memory"},
+         .help =
+             "rounds of walking and training, a multiple of epochs; more need less memory"},
         PARTITIONER_OPTION(&settings.partitioner),
         {.name = "partition",
          .kind = CLI_TEXT,

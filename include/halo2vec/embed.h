@@ -37,7 +37,8 @@ typedef struct h2v_embed_params {
     double subsample;     ///< threshold t of word2vec's subsampling; 0: off
     uint64_t seed;
     int parts;  ///< 0: chosen from the graph and the parameters above
-    int rounds; ///< of the whole training; 0: chosen likewise
+    int rounds; ///< of the whole training, rounded up to a multiple of epochs; 0: chosen
+                ///< likewise
     h2v_partitioner partitioner;
 } h2v_embed_params;
 
