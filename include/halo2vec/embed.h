@@ -22,6 +22,25 @@ typedef enum h2v_method {
                          ///< doi:10.1145/2939672.2939754)
 } h2v_method;
 
+/// How the changes that several groups made to a context row become one
+/// (src/train/combiner.h has formulas and sources).
+typedef enum h2v_combiner {
+    H2V_COMBINER_SATURATING,
+    H2V_COMBINER_PROJECTION,
+    H2V_COMBINER_ADASUM,
+    H2V_COMBINER_SUM,
+    H2V_COMBINER_AVERAGE
+} h2v_combiner;
+
+/// What a number of a row costs between groups and between ranks
+/// (src/train/packed_rows.h).
+typedef enum h2v_precision {
+    H2V_PRECISION_F32,
+    H2V_PRECISION_F16,
+    H2V_PRECISION_BF16,
+    H2V_PRECISION_INT8
+} h2v_precision;
+
 /// What defines the result, and nothing else: the same values, graph and METIS library give
 /// the same bytes on any number of ranks and threads.
 typedef struct h2v_embed_params {
@@ -40,6 +59,12 @@ typedef struct h2v_embed_params {
     int rounds; ///< of the whole training, rounded up to a multiple of epochs; 0: chosen
                 ///< likewise
     h2v_partitioner partitioner;
+    int groups; ///< of parts; each trains on its own copy of the context rows during a
+                ///< round. Divides parts
+    h2v_combiner combiner; ///< of the groups' changes
+    int pool;              ///< rows that a group's negatives of one round are drawn
+                           ///< from; 0: chosen
+    h2v_precision exchange_precision;
 } h2v_embed_params;
 
 /// DeepWalk with node2vec's published defaults: dim 128, 10 walks of 80 vertices, window
@@ -67,7 +92,9 @@ typedef enum h2v_phase {
     H2V_PHASE_MIGRATE,
     H2V_PHASE_WALK,
     H2V_PHASE_ROUTE,
+    H2V_PHASE_PULL, ///< of the rows that the groups need, from their owners
     H2V_PHASE_TRAIN,
+    H2V_PHASE_PUSH, ///< of the groups' changes, and combining them
     H2V_PHASE_WRITE,
     H2V_NUM_PHASES
 } h2v_phase;
@@ -79,9 +106,13 @@ const char *h2v_phase_name(h2v_phase phase);
 typedef struct h2v_rank_report {
     double wall_seconds[H2V_NUM_PHASES];
     double cpu_seconds[H2V_NUM_PHASES]; ///< of the process, waiting for messages included
-    double cell_seconds;                ///< thread CPU time inside cells, waiting excluded
+    double walk_seconds;                ///< thread CPU time inside walks, waiting excluded
+    double route_seconds;               ///< likewise inside routing
+    double cell_seconds;                ///< likewise inside cells
     int64_t bytes_sent[H2V_NUM_PHASES]; ///< to other ranks, by our exchanges
     int64_t bytes_received[H2V_NUM_PHASES];
+    int64_t rows_sent[H2V_NUM_PHASES]; ///< of these bytes: rows of floats
+    int64_t rows_received[H2V_NUM_PHASES];
     int64_t num_steps; ///< of walks
     int64_t num_pairs;
     int64_t num_owned, num_arcs;

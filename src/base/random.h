@@ -28,7 +28,9 @@ typedef enum h2vi_purpose {
     H2VI_FOR_SPLIT,
     H2VI_FOR_NON_EDGE,
     H2VI_FOR_CLASSIFIER,
-    H2VI_FOR_GENERATOR
+    H2VI_FOR_GENERATOR,
+    H2VI_FOR_POOL,
+    H2VI_FOR_ROUNDING
 } h2vi_purpose;
 
 typedef struct h2vi_words {

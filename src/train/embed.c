@@ -47,7 +47,8 @@ typedef struct h2vi_job {
 const char *h2v_phase_name(h2v_phase phase)
 {
     static const char *const names[H2V_NUM_PHASES] = {
-        "load", "trial", "partition", "migrate", "walk", "route", "train", "write"};
+        "load",  "trial", "partition", "migrate", "walk",
+        "route", "pull",  "train",     "push",    "write"};
     return names[phase];
 }
 

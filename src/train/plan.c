@@ -26,7 +26,8 @@ h2v_embed_params h2v_embed_params_default(void)
                               .q = 1,
                               .subsample = 0,
                               .seed = 1,
-                              .partitioner = H2V_PARTITIONER_METIS};
+                              .partitioner = H2V_PARTITIONER_METIS,
+                              .groups = 1};
 }
 
 static h2v_status check_count(const char *flag, int value, int min, int max)
