@@ -97,7 +97,7 @@ static void post(h2vi_exchange *exchange, const char *items, MPI_Request *reques
     }
 }
 
-h2v_status h2vi_exchange_run(h2vi_exchange *exchange, h2v_status mine, const void *items)
+h2v_status h2vi_exchange_begin(h2vi_exchange *exchange, h2v_status mine, const void *items)
 {
     const h2v_world *world = exchange->world;
     const int64_t item_bytes = (int64_t)exchange->item_bytes;
@@ -107,24 +107,40 @@ h2v_status h2vi_exchange_run(h2vi_exchange *exchange, h2v_status mine, const voi
                  MPI_INT64_T, world->comm);
 
     exchange->num_received = 0;
-    int64_t num_requests = 0;
+    exchange->num_requests = 0;
     for (int peer = 0; peer < world->num_ranks; peer++) {
         exchange->num_received += exchange->recv_counts[peer];
         if (peer == world->rank) continue;
         const int64_t incoming = exchange->recv_counts[peer] * item_bytes;
         const int64_t outgoing = exchange->send_counts[peer] * item_bytes;
-        num_requests += num_messages(incoming) + num_messages(outgoing);
+        exchange->num_requests += num_messages(incoming) + num_messages(outgoing);
         exchange->bytes_received += incoming;
         exchange->bytes_sent += outgoing;
     }
-    MPI_Request *requests = h2vi_alloc_n(num_requests, sizeof *requests);
+    exchange->requests = h2vi_alloc_n(exchange->num_requests, sizeof *exchange->requests);
     if (mine == H2V_OK)
-        mine = requests ? make_room(exchange) : h2vi_fail_memory("messages");
+        mine = exchange->requests ? make_room(exchange) : h2vi_fail_memory("messages");
     const h2v_status status = agree_and_count(exchange, mine);
     if (status == H2V_OK && exchange->num_moved > 0) {
-        post(exchange, items, requests);
-        MPI_Waitall((int)num_requests, requests, MPI_STATUSES_IGNORE);
+        post(exchange, items, exchange->requests);
+    } else {
+        free(exchange->requests);
+        exchange->requests = NULL;
     }
-    free(requests);
+    return status;
+}
+
+void h2vi_exchange_end(h2vi_exchange *exchange)
+{
+    if (!exchange->requests) return;
+    MPI_Waitall((int)exchange->num_requests, exchange->requests, MPI_STATUSES_IGNORE);
+    free(exchange->requests);
+    exchange->requests = NULL;
+}
+
+h2v_status h2vi_exchange_run(h2vi_exchange *exchange, h2v_status mine, const void *items)
+{
+    const h2v_status status = h2vi_exchange_begin(exchange, mine, items);
+    if (status == H2V_OK) h2vi_exchange_end(exchange);
     return status;
 }

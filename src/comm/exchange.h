@@ -5,6 +5,7 @@
  * nothing is sent where nothing is to be said. Buffers are kept from call to call. */
 #pragma once
 
+#include <mpi.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,6 +23,8 @@ typedef struct h2vi_exchange {
     int64_t capacity;   /* of received, in items */
     int64_t bytes_sent; /* to other ranks, since creation */
     int64_t bytes_received;
+    MPI_Request *requests; /* between begin and end */
+    int64_t num_requests;
 } h2vi_exchange;
 
 /* Local: make an exchange of items of `item_bytes`. */
@@ -33,6 +36,13 @@ H2V_CHECKED h2v_status h2vi_exchange_init(const h2v_world *world, size_t item_by
  * the memory for what arrives, failed on any rank, all ranks return that failure. */
 H2V_CHECKED h2v_status h2vi_exchange_run(h2vi_exchange *exchange, h2v_status mine,
                                          const void *items);
+
+/* The same in two halves, so that messages travel while the ranks do something else, other
+ * exchanges included. `items` must stay until the end, which is called if and only if the
+ * beginning succeeded; then `received` may be read. */
+H2V_CHECKED h2v_status h2vi_exchange_begin(h2vi_exchange *exchange, h2v_status mine,
+                                           const void *items);
+void h2vi_exchange_end(h2vi_exchange *exchange);
 
 /* Local. Release the buffers; safe on a zeroed struct. */
 void h2vi_exchange_clear(h2vi_exchange *exchange);

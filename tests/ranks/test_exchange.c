@@ -119,6 +119,26 @@ static void items_arrive_in_rank_order(const h2v_world *world)
     h2vi_exchange_clear(&exchange);
 }
 
+/* One is begun and not ended while another runs, and fails, and runs. */
+static void exchanges_may_overlap(const h2v_world *world)
+{
+    h2vi_exchange slow, fast;
+    CHECK_EQ(h2vi_exchange_init(world, sizeof(item), &slow), H2V_OK);
+    CHECK_EQ(h2vi_exchange_init(world, sizeof(item), &fast), H2V_OK);
+    item *items = make_items(&slow, many_from_the_first);
+    CHECK_STATUS(h2vi_exchange_begin(&slow, H2V_OK, items), H2V_OK, "");
+    exchange_by(&fast, uneven);
+    const h2v_status mine =
+        world->rank == 0 ? h2v_fail(H2V_ERR_DATA, "Rank 0 found no vertex") : H2V_OK;
+    CHECK_STATUS(h2vi_exchange_begin(&fast, mine, NULL), H2V_ERR_DATA, "found no vertex");
+    exchange_by(&fast, uneven);
+    h2vi_exchange_end(&slow);
+    check_received(&slow, many_from_the_first);
+    free(items);
+    h2vi_exchange_clear(&slow);
+    h2vi_exchange_clear(&fast);
+}
+
 static void a_failing_rank_fails_on_all(const h2v_world *world)
 {
     h2vi_exchange exchange;
@@ -191,6 +211,7 @@ int main(int argc, char **argv)
     h2v_world *world = NULL;
     CHECK_EQ(h2v_world_create(MPI_COMM_WORLD, 1, &world), H2V_OK);
     items_arrive_in_rank_order(world);
+    exchanges_may_overlap(world);
     a_failing_rank_fails_on_all(world);
     a_rank_out_of_memory_fails_on_all(world, 0);
     a_rank_out_of_memory_fails_on_all(world, world->num_ranks - 1);
