@@ -27,24 +27,6 @@ static void draw_row(uint64_t seed, uint32_t gid, int dim, float *row)
     }
 }
 
-/* While blocks pass, any of this rank's buffers may be without one: there is a place for
- * all.*/
-static h2v_status make_blocks(h2vi_model *model, int first, int end, int num_spare)
-{
-    model->num_places = end - first + num_spare;
-    model->spare = h2vi_alloc_n(model->num_places, sizeof *model->spare);
-    if (!model->spare) return h2vi_fail_memory("context rows");
-    for (int b = first; b < end; b++) {
-        model->blocks[b] = h2vi_alloc_n(model->block_floats, sizeof(float));
-        if (!model->blocks[b]) return h2vi_fail_memory("context rows");
-    }
-    for (int i = 0; i < num_spare; i++) {
-        model->spare[i] = h2vi_alloc_n(model->block_floats, sizeof(float));
-        if (!model->spare[i]) return h2vi_fail_memory("context rows");
-    }
-    return H2V_OK;
-}
-
 h2v_status h2vi_model_init(const h2vi_moved *moved, const h2vi_blocks *blocks, int dim,
                            uint64_t seed, h2vi_model *model)
 {
@@ -52,21 +34,17 @@ h2v_status h2vi_model_init(const h2vi_moved *moved, const h2vi_blocks *blocks, i
     const h2v_world *world = graph->world;
     const int num_parts = moved->num_parts;
     const int stride = (dim + H2VI_LANES - 1) / H2VI_LANES * H2VI_LANES;
-    *model = (h2vi_model){.dim = dim,
-                          .stride = stride,
-                          .num_blocks = blocks->num_blocks,
-                          .block_floats = blocks->rows_per_block * stride};
+    *model = (h2vi_model){.dim = dim, .stride = stride};
     model->in = h2vi_alloc_n(graph->num_owned * stride, sizeof *model->in);
-    model->blocks = h2vi_alloc_n(blocks->num_blocks, sizeof *model->blocks);
-    h2v_status status =
-        model->in && model->blocks ? H2V_OK : h2vi_fail_memory("embedding rows");
+    h2v_status status = model->in ? H2V_OK : h2vi_fail_memory("embedding rows");
     if (status == H2V_OK) {
         const int first =
             h2v_partition_first_part(num_parts, world->num_ranks, world->rank);
         const int end =
             h2v_partition_first_part(num_parts, world->num_ranks, world->rank + 1);
         const int travels = end > first && end - first < num_parts;
-        status = make_blocks(model, first, end, travels ? NUM_SPARE : 0);
+        status = h2vi_block_set_init(num_parts, first, end, travels ? NUM_SPARE : 0,
+                                     blocks->rows_per_block, stride, false, &model->blocks);
     }
     if (status != H2V_OK) {
         h2vi_model_clear(model);
@@ -81,20 +59,14 @@ h2v_status h2vi_model_init(const h2vi_moved *moved, const h2vi_blocks *blocks, i
 void h2vi_model_clear(h2vi_model *model)
 {
     free(model->in);
-    for (int b = 0; model->blocks && b < model->num_blocks; b++) free(model->blocks[b]);
-    for (int i = 0; model->spare && i < model->num_places; i++) free(model->spare[i]);
-    free(model->blocks);
-    free(model->spare);
+    h2vi_block_set_clear(&model->blocks);
     *model = (h2vi_model){0};
 }
 
 int64_t h2vi_model_bytes(const h2vi_model *model, const h2vi_moved *moved)
 {
-    int64_t num_blocks = 0;
-    for (int i = 0; i < model->num_places; i++) num_blocks += model->spare[i] != NULL;
-    for (int b = 0; b < model->num_blocks; b++) num_blocks += model->blocks[b] != NULL;
-    return (moved->graph->num_owned * model->stride + num_blocks * model->block_floats) *
-           (int64_t)sizeof(float);
+    return moved->graph->num_owned * model->stride * (int64_t)sizeof(float) +
+           h2vi_block_set_bytes(&model->blocks);
 }
 
 static bool is_finite(int64_t count, const float *values)
@@ -108,9 +80,11 @@ static bool is_finite(int64_t count, const float *values)
 h2v_status h2vi_model_check(const h2vi_model *model, const h2vi_moved *moved)
 {
     bool is_good = is_finite(moved->graph->num_owned * model->stride, model->in);
-    for (int b = 0; b < model->num_blocks; b++)
-        if (model->blocks[b])
-            is_good = is_good && is_finite(model->block_floats, model->blocks[b]);
+    const h2vi_block_set *blocks = &model->blocks;
+    for (int b = 0; b < blocks->num_homes; b++)
+        if (blocks->rows[b])
+            is_good =
+                is_good && is_finite(blocks->num_rows[b] * model->stride, blocks->rows[b]);
     if (is_good) return H2V_OK;
     return h2v_fail(H2V_ERR_ARGUMENT, "Training diverged, rows are not finite; take a "
                                       "smaller --learning-rate or fewer --negatives");
@@ -262,7 +236,7 @@ static h2v_status find_context_rows(const h2vi_model *model, const h2vi_moved *m
     const context_place *received = exchange.received;
     for (int64_t i = 0; i < *num_rows; i++) {
         const int64_t slot = received[i].context_slot;
-        const float *block = model->blocks[slot / blocks->rows_per_block];
+        const float *block = model->blocks.rows[slot / blocks->rows_per_block];
         (*rows)[i] = (held_row){received[i].gid,
                                 block + slot % blocks->rows_per_block * model->stride};
     }

@@ -7,6 +7,7 @@
 
 #include <stdint.h>
 
+#include "block_set.h"
 #include "blocks.h"
 #include "embedding_hdf5.h"
 #include "migrate.h"
@@ -14,12 +15,7 @@
 typedef struct h2vi_model {
     int dim, stride;
     float *in; /* of the owned vertices in slot order, shape [num_owned, stride] */
-    int num_blocks;
-    int64_t block_floats; /* rows_per_block * stride */
-    float **blocks; /* the block's rows if it is on this rank, else NULL; [num_blocks] */
-    float **spare;  /* buffers for blocks on the move, NULL where in use,
-                      shape [num_places] */
-    int num_places;
+    h2vi_block_set blocks; /* of `out` rows */
 } h2vi_model;
 
 /* Local. `in` is uniform in (-1/2, 1/2) / dim, a function of (seed, gid); `out` is zero.

@@ -13,6 +13,7 @@
 
 #include "alloc.h"
 #include "fail.h"
+#include "halo2vec/partition.h"
 #include "tags.h"
 
 #include <omp.h>
@@ -28,7 +29,7 @@ typedef struct part_state {
 
 typedef struct h2vi_carousel {
     h2vi_rotation *rotation;
-    h2vi_model *model;
+    h2vi_block_set *blocks;
     part_state *parts; /* shape [num_local_parts] */
     int *ready;        /* ring of parts that can go on, shape [num_local_parts] */
     int ready_first, num_ready;
@@ -107,7 +108,7 @@ static void train_cell(h2vi_carousel *carousel, int p, int thread)
     const h2vi_rotation *rotation = carousel->rotation;
     const int part = rotation->first_part + p, step = carousel->parts[p].next_step;
     const int block = block_of(carousel, part, step);
-    float *rows = carousel->model->blocks[block];
+    float *rows = carousel->blocks->rows[block];
     H2V_ASSERT(rows != NULL);
     pthread_mutex_unlock(&carousel->lock);
     rotation->task(rotation->context, thread, part, step, block, rows);
@@ -132,23 +133,23 @@ static void work(h2vi_carousel *carousel, int thread)
 /* ---- blocks on the move: the main thread, under the lock
  * ------------------------------------ */
 
-static float *take_spare(h2vi_model *model)
+static float *take_spare(h2vi_block_set *blocks)
 {
-    for (int i = 0; i < model->num_places; i++) {
-        if (!model->spare[i]) continue;
-        float *buffer = model->spare[i];
-        model->spare[i] = NULL;
+    for (int i = 0; i < blocks->num_places; i++) {
+        if (!blocks->spare[i]) continue;
+        float *buffer = blocks->spare[i];
+        blocks->spare[i] = NULL;
         return buffer;
     }
     return NULL;
 }
 
-static void give_spare(h2vi_model *model, float *buffer)
+static void give_spare(h2vi_block_set *blocks, float *buffer)
 {
     int place = 0;
-    while (place < model->num_places && model->spare[place]) place++;
-    H2V_ASSERT(place < model->num_places);
-    model->spare[place] = buffer;
+    while (place < blocks->num_places && blocks->spare[place]) place++;
+    H2V_ASSERT(place < blocks->num_places);
+    blocks->spare[place] = buffer;
 }
 
 static void send_next(h2vi_carousel *carousel)
@@ -157,12 +158,13 @@ static void send_next(h2vi_carousel *carousel)
     if (carousel->send != MPI_REQUEST_NULL || carousel->num_sent == carousel->num_leaving)
         return;
     const int block = block_of(carousel, rotation->first_part, carousel->num_sent);
-    carousel->sending = carousel->model->blocks[block];
-    carousel->model->blocks[block] = NULL;
+    carousel->sending = carousel->blocks->rows[block];
+    carousel->blocks->rows[block] = NULL;
     MPI_Isend(carousel->sending, carousel->num_rows, carousel->row, carousel->below,
               H2VI_TAG_BLOCK, rotation->world->comm, &carousel->send);
     carousel->num_sent++;
-    rotation->bytes_sent += carousel->model->block_floats * (int64_t)sizeof(float);
+    rotation->bytes_sent +=
+        carousel->num_rows * carousel->blocks->stride * (int64_t)sizeof(float);
 }
 
 static void receive_next(h2vi_carousel *carousel)
@@ -171,12 +173,13 @@ static void receive_next(h2vi_carousel *carousel)
     if (carousel->receive != MPI_REQUEST_NULL ||
         carousel->num_received == rotation->num_parts)
         return;
-    carousel->receiving = take_spare(carousel->model);
+    carousel->receiving = take_spare(carousel->blocks);
     if (!carousel->receiving) return;
     MPI_Irecv(carousel->receiving, carousel->num_rows, carousel->row, carousel->above,
               H2VI_TAG_BLOCK, rotation->world->comm, &carousel->receive);
     carousel->num_received++;
-    rotation->bytes_received += carousel->model->block_floats * (int64_t)sizeof(float);
+    rotation->bytes_received +=
+        carousel->num_rows * carousel->blocks->stride * (int64_t)sizeof(float);
 }
 
 /* The k-th arrival, from 0, is the block of the highest part's step k + 1. */
@@ -187,7 +190,7 @@ static void accept(h2vi_carousel *carousel)
     carousel->num_arrived++;
     const int block =
         block_of(carousel, rotation->first_part + highest, carousel->num_arrived);
-    carousel->model->blocks[block] = carousel->receiving;
+    carousel->blocks->rows[block] = carousel->receiving;
     carousel->receiving = NULL;
     give_block(carousel, highest);
     pthread_cond_broadcast(&carousel->changed);
@@ -200,7 +203,7 @@ static void pass_blocks(h2vi_carousel *carousel)
     if (!carousel->travels) return;
     if (carousel->send != MPI_REQUEST_NULL) {
         MPI_Test(&carousel->send, &is_done, MPI_STATUS_IGNORE);
-        if (is_done) give_spare(carousel->model, carousel->sending);
+        if (is_done) give_spare(carousel->blocks, carousel->sending);
     }
     if (carousel->receive != MPI_REQUEST_NULL) {
         MPI_Test(&carousel->receive, &is_done, MPI_STATUS_IGNORE);
@@ -268,17 +271,17 @@ static int host_of(const h2vi_rotation *rotation, int part)
     return rank;
 }
 
-h2v_status h2vi_rotate(h2vi_rotation *rotation, h2vi_model *model)
+h2v_status h2vi_rotate(h2vi_rotation *rotation, h2vi_block_set *blocks)
 {
     const int num_local = rotation->num_local_parts;
     h2vi_carousel carousel = {.rotation = rotation,
-                              .model = model,
+                              .blocks = blocks,
                               .num_cells = num_local * rotation->num_parts,
                               .lock = PTHREAD_MUTEX_INITIALIZER,
                               .changed = PTHREAD_COND_INITIALIZER,
                               .travels = num_local < rotation->num_parts,
                               .row = MPI_DATATYPE_NULL,
-                              .num_rows = (int)(model->block_floats / model->stride),
+                              .num_rows = (int)blocks->capacity,
                               .send = MPI_REQUEST_NULL,
                               .receive = MPI_REQUEST_NULL};
     carousel.parts = h2vi_alloc_n(num_local, sizeof *carousel.parts);
@@ -290,7 +293,7 @@ h2v_status h2vi_rotate(h2vi_rotation *rotation, h2vi_model *model)
 
     carousel.above = host_of(rotation, rotation->first_part + num_local);
     carousel.below = host_of(rotation, rotation->first_part - 1);
-    MPI_Type_contiguous(model->stride, MPI_FLOAT, &carousel.row);
+    MPI_Type_contiguous(blocks->stride, MPI_FLOAT, &carousel.row);
     MPI_Type_commit(&carousel.row);
     for (int p = 0; p < num_local; p++) give_block(&carousel, p); /* its own */
 #pragma omp parallel num_threads(rotation->world->num_threads)

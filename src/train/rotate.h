@@ -8,8 +8,8 @@
 
 #include <stdint.h>
 
+#include "block_set.h"
 #include "halo2vec/world.h"
-#include "model.h"
 
 /* Train one cell; called by any thread of the team, `thread` in 0..num_threads - 1. */
 typedef void h2vi_cell_task(void *context, int thread, int part, int step, int block,
@@ -27,5 +27,6 @@ typedef struct h2vi_rotation {
     int64_t bytes_sent, bytes_received;
 } h2vi_rotation;
 
-/* Collective. Rotate once. Errors: ERR_NOMEM, on all ranks. */
-H2V_CHECKED h2v_status h2vi_rotate(h2vi_rotation *rotation, h2vi_model *model);
+/* Collective. Rotate once; in the end every block is at home. Errors: ERR_NOMEM, on all
+ * ranks. */
+H2V_CHECKED h2v_status h2vi_rotate(h2vi_rotation *rotation, h2vi_block_set *blocks);

@@ -211,7 +211,7 @@ static h2v_status train_round(h2vi_trainer *trainer)
     if (status != H2V_OK) return status;
 
     clock = h2vi_phase_begin(training->report, H2V_PHASE_TRAIN);
-    status = h2vi_rotate(&trainer->rotation, training->model);
+    status = h2vi_rotate(&trainer->rotation, &training->model->blocks);
     h2vi_phase_end(&clock);
     trainer->pairs_before += trainer->router.num_pairs;
     return status;

@@ -41,11 +41,14 @@ static void rows_begin_by_gid(const test_job *job)
     const int num_local = num_local_parts(world);
     int num_here = 0, num_spare = 0;
     for (int b = 0; b < NUM_PARTS; b++) {
-        num_here += model.blocks[b] != NULL;
-        for (int64_t i = 0; model.blocks[b] && i < model.block_floats; i++)
-            CHECK(model.blocks[b][i] == 0);
+        const float *rows = model.blocks.rows[b];
+        num_here += rows != NULL;
+        CHECK_EQ(model.blocks.num_rows[b], job->blocks.rows_per_block);
+        for (int64_t i = 0; rows && i < model.blocks.num_rows[b] * model.stride; i++)
+            CHECK(rows[i] == 0);
     }
-    for (int i = 0; i < model.num_places; i++) num_spare += model.spare[i] != NULL;
+    for (int i = 0; i < model.blocks.num_places; i++)
+        num_spare += model.blocks.spare[i] != NULL;
     CHECK_EQ(num_here, num_local);
     CHECK_EQ(num_spare, num_local > 0 && num_local < NUM_PARTS ? 2 : 0);
     CHECK_EQ(h2vi_model_bytes(&model, &job->moved),
@@ -68,7 +71,7 @@ static void fill(const test_job *job, const test_job *alone, h2vi_model *model)
             model->in[v * model->stride + d] = value_of(0, graph->gids[v], d);
     for (int64_t slot = 0; slot < graph->num_vertices; slot++) {
         const int64_t place = alone->moved.vertices[slot].context_slot;
-        float *block = model->blocks[place / job->blocks.rows_per_block];
+        float *block = model->blocks.rows[place / job->blocks.rows_per_block];
         for (int d = 0; block && d < model->dim; d++)
             block[place % job->blocks.rows_per_block * model->stride + d] =
                 value_of(1, alone->moved.graph->gids[slot], d);
@@ -166,7 +169,8 @@ static void diverged_rows_are_told(const test_job *job)
         CHECK_EQ(h2vi_model_check(&model, &job->moved), H2V_OK);
         float *last = NULL;
         for (int b = 0; b < NUM_PARTS; b++)
-            if (model.blocks[b]) last = model.blocks[b] + model.block_floats - 1;
+            if (model.blocks.rows[b])
+                last = model.blocks.rows[b] + model.blocks.num_rows[b] * model.stride - 1;
         if (where == 0 && num_local > 0) model.in[0] = NAN;
         if (where == 1 && last) *last = INFINITY;
         const int is_bad = where < 2 && num_local > 0;

@@ -5,6 +5,7 @@
  * every block is at home. Blocks carry their own log, so the order holds across ranks. */
 #include "alloc.h"
 #include "check.h"
+#include "halo2vec/partition.h"
 #include "rotate.h"
 
 #include <stdatomic.h>
@@ -69,58 +70,55 @@ static void ride_tick(void *context, double share)
     this->num_ticks++;
 }
 
-/* A model of this rank's blocks alone. */
-static void make_model(const h2v_world *world, int num_parts, int64_t block_floats,
-                       h2vi_model *model)
+/* This rank's blocks. */
+static void make_blocks(const h2v_world *world, int num_parts, int64_t block_floats,
+                        h2vi_block_set *blocks)
 {
-    enum { NUM_SPARE = 2 };
+    enum { NUM_SPARE = 2, STRIDE = 16 };
     const int first = h2v_partition_first_part(num_parts, world->num_ranks, world->rank);
     const int end = h2v_partition_first_part(num_parts, world->num_ranks, world->rank + 1);
-    *model = (h2vi_model){.stride = 16,
-                          .num_blocks = num_parts,
-                          .block_floats = block_floats,
-                          .num_places = end - first + NUM_SPARE};
-    model->blocks = h2vi_alloc_n(num_parts, sizeof *model->blocks);
-    model->spare = h2vi_alloc_n(model->num_places, sizeof *model->spare);
-    for (int i = 0; i < NUM_SPARE && end - first < num_parts; i++)
-        model->spare[i] = h2vi_alloc_n(block_floats, sizeof(float));
-    for (int b = first; b < end; b++) {
-        model->blocks[b] = h2vi_alloc_n(block_floats, sizeof(float));
-        model->blocks[b][NUMBER] = model->blocks[b][block_floats - 1] = (float)b;
-    }
+    CHECK_EQ(h2vi_block_set_init(num_parts, first, end,
+                                 end - first < num_parts ? NUM_SPARE : 0,
+                                 block_floats / STRIDE, STRIDE, false, blocks),
+             H2V_OK);
+    for (int b = first; b < end; b++)
+        blocks->rows[b][NUMBER] = blocks->rows[b][block_floats - 1] = (float)b;
 }
 
-static void check_blocks_are_home(const h2v_world *world, int num_parts, h2vi_model *model)
+static void check_blocks_are_home(const h2v_world *world, int num_parts,
+                                  h2vi_block_set *blocks)
 {
     const int first = h2v_partition_first_part(num_parts, world->num_ranks, world->rank);
     const int end = h2v_partition_first_part(num_parts, world->num_ranks, world->rank + 1);
     for (int b = 0; b < num_parts; b++) {
         const int is_here = b >= first && b < end;
-        CHECK_EQ(model->blocks[b] != NULL, is_here);
-        if (!model->blocks[b] || !is_here) continue;
-        CHECK_EQ((int)model->blocks[b][NUMBER], b);
-        CHECK_EQ((int)model->blocks[b][model->block_floats - 1], b);
-        CHECK_EQ((int)model->blocks[b][NUM_MET], num_parts);
+        CHECK_EQ(blocks->rows[b] != NULL, is_here);
+        if (!blocks->rows[b] || !is_here) continue;
+        CHECK_EQ((int)blocks->rows[b][NUMBER], b);
+        CHECK_EQ((int)blocks->rows[b][blocks->capacity * blocks->stride - 1], b);
+        CHECK_EQ((int)blocks->rows[b][NUM_MET], num_parts);
         for (int k = 0; k < num_parts; k++)
-            CHECK_EQ((int)model->blocks[b][FIRST_MET + k], (b - k + num_parts) % num_parts);
-        model->blocks[b][NUM_MET] = 0; /* for the next rotation */
+            CHECK_EQ((int)blocks->rows[b][FIRST_MET + k], (b - k + num_parts) % num_parts);
+        blocks->rows[b][NUM_MET] = 0; /* for the next rotation */
     }
 }
 
-static void rotate_once(const h2v_world *world, h2vi_rotation *rotation, h2vi_model *model)
+static void rotate_once(const h2v_world *world, h2vi_rotation *rotation,
+                        h2vi_block_set *blocks)
 {
     ride this = {.num_parts = rotation->num_parts, .num_threads = world->num_threads};
     rotation->context = &this;
     rotation->bytes_sent = rotation->bytes_received = 0;
-    CHECK_EQ(h2vi_rotate(rotation, model), H2V_OK);
+    CHECK_EQ(h2vi_rotate(rotation, blocks), H2V_OK);
     const int num_local = rotation->num_local_parts;
     CHECK_EQ(atomic_load(&this.num_faults), 0);
     CHECK_EQ(atomic_load(&this.num_cells), num_local * rotation->num_parts);
     if (world->num_threads == 1) CHECK_EQ(this.num_ticks, num_local * rotation->num_parts);
-    check_blocks_are_home(world, rotation->num_parts, model);
+    check_blocks_are_home(world, rotation->num_parts, blocks);
     const int travels = num_local > 0 && num_local < rotation->num_parts;
-    const int64_t bytes =
-        travels ? rotation->num_parts * model->block_floats * (int64_t)sizeof(float) : 0;
+    const int64_t bytes = travels ? rotation->num_parts * blocks->capacity *
+                                        blocks->stride * (int64_t)sizeof(float)
+                                  : 0;
     CHECK_EQ(rotation->bytes_sent, bytes);
     CHECK_EQ(rotation->bytes_received, bytes);
 }
@@ -137,28 +135,28 @@ static h2vi_rotation make_rotation(const h2v_world *world, int num_parts)
     return rotation;
 }
 
-/* Three rotations of one model. */
+/* Three rotations of the same blocks. */
 static void every_cell_runs_once_and_alone(const h2v_world *world, int num_parts,
                                            int64_t block_floats)
 {
     h2vi_rotation rotation = make_rotation(world, num_parts);
-    h2vi_model model;
-    make_model(world, num_parts, block_floats, &model);
-    for (int i = 0; i < 3; i++) rotate_once(world, &rotation, &model);
-    h2vi_model_clear(&model);
+    h2vi_block_set blocks;
+    make_blocks(world, num_parts, block_floats, &blocks);
+    for (int i = 0; i < 3; i++) rotate_once(world, &rotation, &blocks);
+    h2vi_block_set_clear(&blocks);
 }
 
 static void one_failing_rank_fails_on_all(const h2v_world *world)
 {
     if (!h2vi_alloc_can_fail()) return;
     h2vi_rotation rotation = make_rotation(world, 5);
-    h2vi_model model;
-    make_model(world, 5, SMALL_BLOCK, &model);
+    h2vi_block_set blocks;
+    make_blocks(world, 5, SMALL_BLOCK, &blocks);
     if (world->rank == world->num_ranks - 1) h2vi_alloc_fail_after(0);
-    CHECK_STATUS(h2vi_rotate(&rotation, &model), H2V_ERR_NOMEM, "Out of memory");
+    CHECK_STATUS(h2vi_rotate(&rotation, &blocks), H2V_ERR_NOMEM, "Out of memory");
     h2vi_alloc_fail_after(-1);
-    rotate_once(world, &rotation, &model);
-    h2vi_model_clear(&model);
+    rotate_once(world, &rotation, &blocks);
+    h2vi_block_set_clear(&blocks);
 }
 
 int main(int argc, char **argv)
