@@ -38,6 +38,34 @@ static int64_t largest_peak(const h2v_embed_report *report)
     return largest;
 }
 
+/* Mean over the ranks, in MB, of what one of them sent in phases [first, last]. */
+static double megabytes_sent(const h2v_embed_report *report, h2v_phase first,
+                             h2v_phase last)
+{
+    int64_t sum = 0;
+    for (int r = 0; r < report->num_ranks; r++)
+        for (int phase = first; phase <= (int)last; phase++)
+            sum += report->ranks[r].bytes_sent[phase];
+    return (double)sum / 1e6 / report->num_ranks;
+}
+
+/* Rows by phase only where groups pull and push them. */
+static void print_traffic(const h2v_embed_report *report)
+{
+    (void)fprintf(stderr,
+                  "sent %.1f MB a rank in the rounds: walks %.1f, routing %.1f, rows %.1f",
+                  megabytes_sent(report, H2V_PHASE_WALK, H2V_PHASE_PUSH),
+                  megabytes_sent(report, H2V_PHASE_WALK, H2V_PHASE_WALK),
+                  megabytes_sent(report, H2V_PHASE_ROUTE, H2V_PHASE_ROUTE),
+                  megabytes_sent(report, H2V_PHASE_PULL, H2V_PHASE_PUSH));
+    if (report->params.groups > 1)
+        (void)fprintf(stderr, " (pull %.1f, train %.1f, push %.1f)",
+                      megabytes_sent(report, H2V_PHASE_PULL, H2V_PHASE_PULL),
+                      megabytes_sent(report, H2V_PHASE_TRAIN, H2V_PHASE_TRAIN),
+                      megabytes_sent(report, H2V_PHASE_PUSH, H2V_PHASE_PUSH));
+    (void)fputc('\n', stderr);
+}
+
 void embed_report_print(const h2v_embed_report *report, const char *output)
 {
     const h2v_partition_quality *cut = &report->partition;
@@ -50,15 +78,18 @@ void embed_report_print(const h2v_embed_report *report, const char *output)
         cut->weight_balance, report->params.rounds, report->num_ranks, report->num_threads,
         report->kernel);
     for (int phase = 0; phase < H2V_NUM_PHASES; phase++)
-        (void)fprintf(stderr, "%s%s %.2f s", phase > 0 ? ", " : "",
-                      h2v_phase_name((h2v_phase)phase), phase_wall(report, phase));
+        if (phase_wall(report, phase) > 0) /* one group neither pulls nor pushes */
+            (void)fprintf(stderr, "%s%s %.2f s", phase > 0 ? ", " : "",
+                          h2v_phase_name((h2v_phase)phase), phase_wall(report, phase));
+    (void)fputc('\n', stderr);
+    if (report->num_ranks > 1) print_traffic(report);
     const int64_t num_pairs = sum_of_pairs(report);
     const double cpu = phase_cpu(report, H2V_PHASE_WALK) +
                        phase_cpu(report, H2V_PHASE_ROUTE) +
                        phase_cpu(report, H2V_PHASE_TRAIN);
     (void)fprintf(
         stderr,
-        "\n%.1f million pairs, %.2f million per CPU second; at most %.0f MiB a rank; "
+        "%.1f million pairs, %.2f million per CPU second; at most %.0f MiB a rank; "
         "%.2f s in all: %s\n",
         (double)num_pairs / 1e6, cpu > 0 ? (double)num_pairs / 1e6 / cpu : 0.0,
         (double)largest_peak(report) / 1048576.0, report->seconds, output);
@@ -107,14 +138,16 @@ static json_t *by_phase(const int64_t numbers[H2V_NUM_PHASES])
 static json_t *rank(const h2v_rank_report *rank)
 {
     return json_pack(
-        "{s:I, s:I, s:I, s:I, s:f, s:o, s:o, s:I, s:I, s:I, s:I}", "num_owned",
-        (json_int_t)rank->num_owned, "num_arcs", (json_int_t)rank->num_arcs, "num_steps",
-        (json_int_t)rank->num_steps, "num_pairs", (json_int_t)rank->num_pairs,
+        "{s:I, s:I, s:I, s:I, s:f, s:f, s:f, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I}",
+        "num_owned", (json_int_t)rank->num_owned, "num_arcs", (json_int_t)rank->num_arcs,
+        "num_steps", (json_int_t)rank->num_steps, "num_pairs", (json_int_t)rank->num_pairs,
+        "walk_seconds", rank->walk_seconds, "route_seconds", rank->route_seconds,
         "cell_seconds", rank->cell_seconds, "bytes_sent", by_phase(rank->bytes_sent),
-        "bytes_received", by_phase(rank->bytes_received), "row_bytes",
-        (json_int_t)rank->row_bytes, "graph_bytes", (json_int_t)rank->graph_bytes,
-        "round_bytes", (json_int_t)rank->round_bytes, "peak_bytes",
-        (json_int_t)rank->peak_bytes);
+        "bytes_received", by_phase(rank->bytes_received), "rows_sent",
+        by_phase(rank->rows_sent), "rows_received", by_phase(rank->rows_received),
+        "row_bytes", (json_int_t)rank->row_bytes, "graph_bytes",
+        (json_int_t)rank->graph_bytes, "round_bytes", (json_int_t)rank->round_bytes,
+        "peak_bytes", (json_int_t)rank->peak_bytes);
 }
 
 int embed_report_write(const h2v_embed_report *report, const h2v_embed_files *files,

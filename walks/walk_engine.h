@@ -48,6 +48,8 @@ typedef struct h2vi_walk_engine {
     h2vi_edge_set edges;  /* second order only */
     h2vi_bias bias;
     int64_t num_steps; /* taken by this rank since creation */
+    double seconds;    /* thread CPU time of all threads since creation, without waiting */
+    double serial_seconds; /* of these: of the main thread while the others had nothing */
     int64_t bytes_sent, bytes_received;
     int64_t buffer_bytes; /* the most that a run held for walkers and visits on their way */
 } h2vi_walk_engine;
@@ -60,6 +62,13 @@ H2V_CHECKED h2v_status h2vi_walk_engine_init(const h2v_graph *graph,
                                              const uint32_t *keep,
                                              h2vi_walk_engine *engine);
 void h2vi_walk_engine_clear(h2vi_walk_engine *engine);
+
+/* The main thread has been at work for walks, alone. */
+static inline void h2vi_walk_engine_add_serial(h2vi_walk_engine *engine, double seconds)
+{
+    engine->seconds += seconds;
+    engine->serial_seconds += seconds;
+}
 
 /* Walks that start on this rank. */
 typedef struct h2vi_start {

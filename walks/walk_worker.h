@@ -15,6 +15,7 @@ typedef struct h2vi_walk_worker {
     h2vi_visit *visits; /* of walks that live elsewhere */
     int64_t num_visits, visit_capacity;
     int64_t num_steps;
+    double seconds;    /* thread CPU time */
     h2v_status status; /* ERR_NOMEM once a leaver or visit found no room */
 } h2vi_walk_worker;
 

@@ -7,6 +7,7 @@
 #include "walk_engine.h"
 
 #include "alloc.h"
+#include "clock.h"
 #include "exchange.h"
 #include "fail.h"
 #include "walk_worker.h"
@@ -21,7 +22,8 @@ typedef struct walk_crew {
     h2vi_walk_worker *workers; /* one a thread */
     int num_workers;
     h2vi_exchange walkers, visits;
-    void *parcel; /* items grouped by destination */
+    double serial_seconds; /* CPU time of the main thread, packing and unpacking */
+    void *parcel;          /* items grouped by destination */
     int64_t parcel_bytes;
 } walk_crew;
 
@@ -65,10 +67,12 @@ static void advance_all(walk_crew *crew, int64_t count, const h2vi_walker *walke
         h2vi_walk_worker *worker = &crew->workers[omp_get_thread_num()];
         const int64_t begin = task * WALKS_PER_TASK;
         const int64_t end = begin + WALKS_PER_TASK < count ? begin + WALKS_PER_TASK : count;
+        const double start = h2vi_thread_seconds();
         if (walkers)
             h2vi_walk_resume(worker, end - begin, walkers + begin);
         else
             h2vi_walk_start(worker, begin, end);
+        worker->seconds += h2vi_thread_seconds() - start;
     }
 }
 
@@ -96,6 +100,7 @@ static h2v_status make_parcel(walk_crew *crew, int64_t count, size_t size)
 /* Local. Group all leavers by the rank they go to; the workers' lists are empty after. */
 static h2v_status pack_walkers(const h2v_graph *graph, walk_crew *crew)
 {
+    const double start = h2vi_thread_seconds();
     int64_t *counts = crew->walkers.send_counts;
     int64_t total = 0;
     memset(counts, 0, (size_t)graph->world->num_ranks * sizeof *counts);
@@ -122,6 +127,7 @@ static h2v_status pack_walkers(const h2v_graph *graph, walk_crew *crew)
         }
     }
     free(next);
+    crew->serial_seconds += h2vi_thread_seconds() - start;
     return status;
 }
 
@@ -156,13 +162,17 @@ static h2v_status pack_visits(const h2v_world *world, walk_crew *crew)
 static h2v_status bring_visits_home(const h2vi_walk_engine *engine,
                                     const h2vi_walk_run *run, walk_crew *crew)
 {
+    double start = h2vi_thread_seconds();
     const h2v_status packed = pack_visits(engine->graph->world, crew);
+    crew->serial_seconds += h2vi_thread_seconds() - start;
     const h2v_status status = h2vi_exchange_run(&crew->visits, packed, crew->parcel);
     if (status != H2V_OK) return status;
+    start = h2vi_thread_seconds();
     const h2vi_visit *visits = crew->visits.received;
     for (int64_t i = 0; i < crew->visits.num_received; i++)
         run->tokens[(int64_t)visits[i].home_index * engine->params.walk_length +
                     visits[i].position] = visits[i].token;
+    crew->serial_seconds += h2vi_thread_seconds() - start;
     return H2V_OK;
 }
 
@@ -177,15 +187,31 @@ static int64_t crew_bytes(const walk_crew *crew)
     return num_bytes;
 }
 
+/* What the crew has spent so far becomes the engine's. */
+static void settle(h2vi_walk_engine *engine, walk_crew *crew)
+{
+    h2vi_walk_engine_add_serial(engine, crew->serial_seconds);
+    crew->serial_seconds = 0;
+    for (int t = 0; crew->workers && t < crew->num_workers; t++) {
+        engine->seconds += crew->workers[t].seconds;
+        engine->num_steps += crew->workers[t].num_steps;
+        crew->workers[t].seconds = 0;
+        crew->workers[t].num_steps = 0;
+    }
+}
+
 h2v_status h2vi_walk(h2vi_walk_engine *engine, const h2vi_walk_run *run)
 {
     const h2v_world *world = engine->graph->world;
     walk_crew crew;
+    h2v_status status = h2v_agree(world, crew_init(engine, run, &crew));
+    if (status != H2V_OK) goto cleanup;
+
+    const double start = h2vi_thread_seconds();
     if (run->tokens) /* every token absent until visited */
         memset(run->tokens, 0xff,
                (size_t)(run->num_walks * engine->params.walk_length) * sizeof *run->tokens);
-    h2v_status status = h2v_agree(world, crew_init(engine, run, &crew));
-    if (status != H2V_OK) goto cleanup;
+    crew.serial_seconds += h2vi_thread_seconds() - start;
 
     advance_all(&crew, run->num_walks, NULL);
     for (;;) {
@@ -199,8 +225,7 @@ h2v_status h2vi_walk(h2vi_walk_engine *engine, const h2vi_walk_run *run)
     if (run->tokens) status = bring_visits_home(engine, run, &crew);
 
 cleanup:
-    for (int t = 0; crew.workers && t < crew.num_workers; t++)
-        engine->num_steps += crew.workers[t].num_steps;
+    settle(engine, &crew);
     engine->bytes_sent += crew.walkers.bytes_sent + crew.visits.bytes_sent;
     engine->bytes_received += crew.walkers.bytes_received + crew.visits.bytes_received;
     const int64_t num_bytes = crew_bytes(&crew);

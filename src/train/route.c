@@ -5,6 +5,7 @@
 #include "route.h"
 
 #include "alloc.h"
+#include "clock.h"
 #include "fail.h"
 
 #include <stdlib.h>
@@ -256,8 +257,10 @@ static void pass_over(h2vi_router *router, const h2vi_walk_run *run, const route
 {
     const int num_threads = router->moved->graph->world->num_threads;
     const int64_t num_walks = num_walks_read(router, run);
-#pragma omp parallel for schedule(static, 1) num_threads(num_threads)
+    double seconds = 0;
+#pragma omp parallel for schedule(static, 1) num_threads(num_threads) reduction(+ : seconds)
     for (int t = 0; t < num_threads; t++) {
+        const double start = h2vi_thread_seconds();
         const int64_t end = num_walks * (t + 1) / num_threads;
         int64_t *cursors = router->cursors + t * router->num_bins;
         for (int64_t w = num_walks * t / num_threads; w < end; w++) {
@@ -267,7 +270,17 @@ static void pass_over(h2vi_router *router, const h2vi_walk_run *run, const route
             else
                 emit_walk(router, &views[t], run->epoch, WRITE_PAIRS, cursors);
         }
+        seconds += h2vi_thread_seconds() - start;
     }
+    router->seconds += seconds;
+}
+
+/* The main thread has been at work alone since `start`. */
+static void add_serial(h2vi_router *router, double start)
+{
+    const double seconds = h2vi_thread_seconds() - start;
+    router->seconds += seconds;
+    router->serial_seconds += seconds;
 }
 
 /* From counts by thread and bin to where each thread writes: bin by bin, thread by thread.
@@ -304,17 +317,24 @@ static h2v_status make_room(h2vi_router *router)
 h2v_status h2vi_route(h2vi_router *router, const h2vi_walk_run *run)
 {
     const h2v_world *world = router->moved->graph->world;
+    double start = h2vi_thread_seconds();
     h2v_status status = pack_walks(router, run);
     walk_view *views = h2vi_alloc_n(world->num_threads, sizeof *views);
     if (status == H2V_OK && !views) status = h2vi_fail_memory("walks");
+    add_serial(router, start);
     status = h2vi_exchange_run(&router->walks, status, router->parcel);
     if (status != H2V_OK) goto cleanup;
 
+    start = h2vi_thread_seconds();
     memset(router->cursors, 0,
            (size_t)(router->num_bins * world->num_threads) * sizeof *router->cursors);
+    add_serial(router, start);
     pass_over(router, run, COUNT_PAIRS, views);
+    start = h2vi_thread_seconds();
     place_cursors(router);
-    status = h2v_agree(world, make_room(router));
+    status = make_room(router);
+    add_serial(router, start);
+    status = h2v_agree(world, status);
     if (status == H2V_OK) pass_over(router, run, WRITE_PAIRS, views);
 
 cleanup:

@@ -35,6 +35,8 @@ typedef struct h2vi_router {
     h2vi_pair *pairs;
     int64_t capacity, num_pairs;
     int64_t total_pairs; /* since creation */
+    double seconds; /* thread CPU time of all threads since creation, without waiting */
+    double serial_seconds; /* of these: of the main thread while the others had nothing */
 } h2vi_router;
 
 H2V_CHECKED h2v_status h2vi_router_init(const h2vi_moved *moved, const h2vi_blocks *blocks,

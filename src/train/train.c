@@ -69,6 +69,7 @@ static h2v_status collect_starts(h2vi_trainer *trainer, uint32_t epoch, uint32_t
 {
     const h2v_embed_params *params = trainer->training->params;
     const int64_t num_owned = trainer->training->moved->graph->num_owned;
+    const double begin = h2vi_thread_seconds();
     int64_t count = 0;
     for (int64_t v = 0; v < num_owned; v++)
         count += starts_of_vertex(trainer, (uint32_t)v, epoch, round, NULL);
@@ -97,6 +98,7 @@ static h2v_status collect_starts(h2vi_trainer *trainer, uint32_t epoch, uint32_t
                            .num_walks = count,
                            .starts = trainer->starts,
                            .tokens = trainer->tokens};
+    h2vi_walk_engine_add_serial(&trainer->engine, h2vi_thread_seconds() - begin);
     return H2V_OK;
 }
 
@@ -292,6 +294,8 @@ static void add_to_report(const h2vi_trainer *trainer, int num_threads)
     h2v_rank_report *report = trainer->training->report;
     const h2v_graph *graph = trainer->training->moved->graph;
     const int64_t num_arcs = graph->offsets[graph->num_owned];
+    report->walk_seconds = trainer->engine.seconds;
+    report->route_seconds = trainer->router.seconds;
     report->num_steps = trainer->engine.num_steps;
     report->num_pairs = trainer->router.total_pairs;
     report->bytes_sent[H2V_PHASE_WALK] = trainer->engine.bytes_sent;

@@ -28,6 +28,15 @@ assert report["num_pairs"] == sum(rank["num_pairs"] for rank in ranks) > 100000
 assert report["partition"]["num_edges"] == 78 > report["partition"]["edge_cut"] > 0
 seconds = sum(phase["wall_seconds"] for phase in report["phases"].values())
 assert 0 < seconds < 3 * report["seconds"]
+for work, phase in (("walk", "walk"), ("route", "route"), ("cell", "train")):
+    inside = [rank[work + "_seconds"] for rank in ranks]
+    assert min(inside) > 0 and sum(inside) < report["phases"][phase]["cpu_seconds"]
+for phase in report["phases"]:
+    for what in ("bytes", "rows"):
+        sent = sum(rank[what + "_sent"][phase] for rank in ranks)
+        assert sent == sum(rank[what + "_received"][phase] for rank in ranks)
+        if what == "bytes" and phase in ("walk", "route", "train"):
+            assert (sent > 0) == (len(ranks) > 1)
 END
 $HALO2VEC embed karate.h5 -o other.h5 --quiet --threads 2 --parts 3 --report no/such/report.json
 echo "exit $?"
