@@ -14,6 +14,7 @@
 
 #include "alias.h"
 #include "edge_set.h"
+#include "exchange.h"
 #include "graph_rows.h"
 #include "random.h"
 #include "walker.h"
@@ -52,6 +53,9 @@ typedef struct h2vi_walk_engine {
     double serial_seconds; /* of these: of the main thread while the others had nothing */
     int64_t bytes_sent, bytes_received;
     int64_t buffer_bytes; /* the most that a run held for walkers and visits on their way */
+    /* Called by the main thread after each exchange of a walk; may be NULL. */
+    void (*on_exchange)(void *context, const h2vi_exchange *exchange);
+    void *context;
 } h2vi_walk_engine;
 
 /* Local. `context_slots` and `keep` (each may be NULL) are of the owned vertices.

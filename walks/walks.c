@@ -8,7 +8,6 @@
 
 #include "alloc.h"
 #include "clock.h"
-#include "exchange.h"
 #include "fail.h"
 #include "walk_worker.h"
 
@@ -158,15 +157,35 @@ static h2v_status pack_visits(const h2v_world *world, walk_crew *crew)
     return status;
 }
 
+/* What the crew has spent so far becomes the engine's. */
+static void settle(h2vi_walk_engine *engine, walk_crew *crew)
+{
+    h2vi_walk_engine_add_serial(engine, crew->serial_seconds);
+    crew->serial_seconds = 0;
+    for (int t = 0; crew->workers && t < crew->num_workers; t++) {
+        engine->seconds += crew->workers[t].seconds;
+        engine->num_steps += crew->workers[t].num_steps;
+        crew->workers[t].seconds = 0;
+        crew->workers[t].num_steps = 0;
+    }
+}
+
+static void tell(h2vi_walk_engine *engine, walk_crew *crew, const h2vi_exchange *exchange)
+{
+    settle(engine, crew);
+    if (engine->on_exchange) engine->on_exchange(engine->context, exchange);
+}
+
 /* Collective. */
-static h2v_status bring_visits_home(const h2vi_walk_engine *engine,
-                                    const h2vi_walk_run *run, walk_crew *crew)
+static h2v_status bring_visits_home(h2vi_walk_engine *engine, const h2vi_walk_run *run,
+                                    walk_crew *crew)
 {
     double start = h2vi_thread_seconds();
     const h2v_status packed = pack_visits(engine->graph->world, crew);
     crew->serial_seconds += h2vi_thread_seconds() - start;
     const h2v_status status = h2vi_exchange_run(&crew->visits, packed, crew->parcel);
     if (status != H2V_OK) return status;
+    tell(engine, crew, &crew->visits);
     start = h2vi_thread_seconds();
     const h2vi_visit *visits = crew->visits.received;
     for (int64_t i = 0; i < crew->visits.num_received; i++)
@@ -185,19 +204,6 @@ static int64_t crew_bytes(const walk_crew *crew)
         num_bytes += crew->workers[t].leaver_capacity * (int64_t)sizeof(h2vi_walker) +
                      crew->workers[t].visit_capacity * (int64_t)sizeof(h2vi_visit);
     return num_bytes;
-}
-
-/* What the crew has spent so far becomes the engine's. */
-static void settle(h2vi_walk_engine *engine, walk_crew *crew)
-{
-    h2vi_walk_engine_add_serial(engine, crew->serial_seconds);
-    crew->serial_seconds = 0;
-    for (int t = 0; crew->workers && t < crew->num_workers; t++) {
-        engine->seconds += crew->workers[t].seconds;
-        engine->num_steps += crew->workers[t].num_steps;
-        crew->workers[t].seconds = 0;
-        crew->workers[t].num_steps = 0;
-    }
 }
 
 h2v_status h2vi_walk(h2vi_walk_engine *engine, const h2vi_walk_run *run)
@@ -219,6 +225,7 @@ h2v_status h2vi_walk(h2vi_walk_engine *engine, const h2vi_walk_run *run)
         if (status == H2V_OK) status = pack_walkers(engine->graph, &crew);
         status = h2vi_exchange_run(&crew.walkers, status, crew.parcel);
         if (status != H2V_OK) goto cleanup;
+        tell(engine, &crew, &crew.walkers);
         if (crew.walkers.num_moved == 0) break;
         advance_all(&crew, crew.walkers.num_received, crew.walkers.received);
     }

@@ -83,6 +83,9 @@ typedef struct h2v_embed_files {
     const char *partition; ///< NULL, or a partition file; then parts must be 0 or its own
     bool with_contexts;
     bool overwrite;
+    const char *trace; ///< NULL, or where to write what a replay of the training needs, one
+                       ///< JSON object a line (src/train/trace.h). It comes last: if it
+                       ///< cannot be written, the embedding stays
 } h2v_embed_files;
 
 typedef enum h2v_phase {

@@ -19,6 +19,7 @@
 #include "phase_clock.h"
 #include "plan.h"
 #include "sgns.h"
+#include "trace.h"
 #include "train.h"
 #include "walk_engine.h"
 
@@ -33,8 +34,8 @@ typedef struct h2vi_job {
     const h2v_embed_files *files;
     h2v_embed_params params;
     double start;
-    h2vi_output output; /* rank 0 */
-    h2v_graph *graph;   /* slices, until the vertices have moved */
+    h2vi_output output, trace_output; /* rank 0 */
+    h2v_graph *graph;                 /* slices, until the vertices have moved */
     int64_t *visits;
     h2v_partition partition;
     h2v_partition_quality quality;
@@ -42,6 +43,7 @@ typedef struct h2vi_job {
     h2vi_moved moved;
     h2vi_model model;
     h2v_rank_report report; /* of this rank */
+    h2vi_trace trace;
 } h2vi_job;
 
 const char *h2v_phase_name(h2v_phase phase)
@@ -52,14 +54,24 @@ const char *h2v_phase_name(h2v_phase phase)
     return names[phase];
 }
 
+/* Local, rank 0: try for what is to be written. */
+static h2v_status begin_outputs(h2vi_job *job)
+{
+    const h2v_embed_files *files = job->files;
+    const h2vi_overwrite overwrite =
+        files->overwrite ? H2VI_OVERWRITE : H2VI_REFUSE_EXISTING;
+    h2v_status status = h2vi_output_begin(files->output, overwrite, &job->output);
+    if (status != H2V_OK || !files->trace) return status;
+    if (strcmp(files->trace, files->output) == 0)
+        return h2v_fail(H2V_ERR_ARGUMENT, "'%s' is named for the embedding and the trace",
+                        files->output);
+    return h2vi_output_begin(files->trace, overwrite, &job->trace_output);
+}
+
 static h2v_status load(h2vi_job *job)
 {
-    h2v_status status = H2V_OK;
-    if (job->world->rank == 0)
-        status = h2vi_output_begin(
-            job->files->output,
-            job->files->overwrite ? H2VI_OVERWRITE : H2VI_REFUSE_EXISTING, &job->output);
-    status = h2v_agree(job->world, status);
+    h2v_status status =
+        h2v_agree(job->world, job->world->rank == 0 ? begin_outputs(job) : H2V_OK);
     if (status == H2V_OK)
         status = h2v_graph_load(job->world, job->files->graph, &job->graph);
     if (status != H2V_OK) return status;
@@ -254,6 +266,9 @@ static h2v_status train(h2vi_job *job, h2v_progress_callback *callback, void *co
     h2v_status status =
         h2v_agree(job->world, h2vi_model_init(&job->moved, &job->blocks, job->params.dim,
                                               job->params.seed, &job->model));
+    if (status == H2V_OK && job->files->trace)
+        status =
+            h2v_agree(job->world, h2vi_trace_init(job->world, &job->params, &job->trace));
     if (status != H2V_OK) return status;
     const h2vi_training training = {.params = &job->params,
                                     .moved = &job->moved,
@@ -262,11 +277,21 @@ static h2v_status train(h2vi_job *job, h2v_progress_callback *callback, void *co
                                     .callback = job->world->rank == 0 ? callback : NULL,
                                     .context = context,
                                     .start = job->start,
-                                    .report = &job->report};
+                                    .report = &job->report,
+                                    .trace = job->files->trace ? &job->trace : NULL};
     status = h2vi_train(&training);
     return status == H2V_OK
                ? h2v_agree(job->world, h2vi_model_check(&job->model, &job->moved))
                : status;
+}
+
+/* Collective. The embedding is there already, and stays. */
+static h2v_status write_trace(h2vi_job *job)
+{
+    h2v_status status = h2vi_trace_write(&job->trace, job->trace_output.temporary);
+    if (status == H2V_OK && job->world->rank == 0)
+        status = h2vi_output_commit(&job->trace_output);
+    return h2v_agree(job->world, status);
 }
 
 /* Collective; cannot fail, since the output is there already. */
@@ -293,12 +318,14 @@ static void make_report(h2vi_job *job, h2v_embed_report *report)
 static void job_clear(h2vi_job *job)
 {
     h2vi_output_discard(&job->output);
+    h2vi_output_discard(&job->trace_output);
     h2v_graph_destroy(&job->graph);
     free(job->visits);
     h2v_partition_clear(&job->partition);
     h2vi_blocks_clear(&job->blocks);
     h2vi_moved_clear(&job->moved);
     h2vi_model_clear(&job->model);
+    h2vi_trace_clear(&job->trace);
 }
 
 h2v_status h2v_embed(const h2v_world *world, const h2v_embed_params *params,
@@ -333,6 +360,7 @@ h2v_status h2v_embed(const h2v_world *world, const h2v_embed_params *params,
         status = write(&job);
         h2vi_phase_end(&clock);
     }
+    if (status == H2V_OK && files->trace) status = write_trace(&job);
     if (status == H2V_OK)
         make_report(&job, report);
     else

@@ -324,6 +324,8 @@ h2v_status h2vi_route(h2vi_router *router, const h2vi_walk_run *run)
     add_serial(router, start);
     status = h2vi_exchange_run(&router->walks, status, router->parcel);
     if (status != H2V_OK) goto cleanup;
+    h2vi_trace_stage(router->trace, H2V_PHASE_ROUTE, router->seconds,
+                     router->serial_seconds, &router->walks);
 
     start = h2vi_thread_seconds();
     memset(router->cursors, 0,
@@ -336,6 +338,8 @@ h2v_status h2vi_route(h2vi_router *router, const h2vi_walk_run *run)
     add_serial(router, start);
     status = h2v_agree(world, status);
     if (status == H2V_OK) pass_over(router, run, WRITE_PAIRS, views);
+    h2vi_trace_stage(router->trace, H2V_PHASE_ROUTE, router->seconds,
+                     router->serial_seconds, NULL);
 
 cleanup:
     free(views);

@@ -12,6 +12,7 @@
 #include "blocks.h"
 #include "exchange.h"
 #include "migrate.h"
+#include "trace.h"
 #include "walk_engine.h"
 
 typedef struct h2vi_pair {
@@ -37,6 +38,7 @@ typedef struct h2vi_router {
     int64_t total_pairs; /* since creation */
     double seconds; /* thread CPU time of all threads since creation, without waiting */
     double serial_seconds; /* of these: of the main thread while the others had nothing */
+    h2vi_trace *trace;     /* borrowed; NULL: none is kept */
 } h2vi_router;
 
 H2V_CHECKED h2v_status h2vi_router_init(const h2vi_moved *moved, const h2vi_blocks *blocks,

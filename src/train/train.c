@@ -145,7 +145,10 @@ static void train_cell(void *context, int thread, int part, int step, int block,
                    &cell);
     h2vi_noise_tables_build(training->blocks, block, &scratch->tables, &cell.noise);
     trainer->kernel(&cell);
-    scratch->seconds += h2vi_thread_seconds() - begin;
+    const double seconds = h2vi_thread_seconds() - begin;
+    scratch->seconds += seconds;
+    h2vi_trace_cell(training->trace, part, step, seconds,
+                    router->bin_starts[bin + 1] - first);
 }
 
 static void tell(void *context, double share_of_round)
@@ -173,6 +176,27 @@ static void tell(void *context, double share_of_round)
     training->callback(training->context, &progress);
 }
 
+/* ---- the trace
+ * -----------------------------------------------------------------------------------------
+ */
+
+/* After an exchange of walkers, and, without one, after the walks. */
+static void trace_walk(void *context, const h2vi_exchange *exchange)
+{
+    const h2vi_trainer *trainer = context;
+    h2vi_trace_stage(trainer->training->trace, H2V_PHASE_WALK, trainer->engine.seconds,
+                     trainer->engine.serial_seconds, exchange);
+}
+
+static void trace_blocks(const h2vi_trainer *trainer)
+{
+    const h2vi_block_set *blocks = &trainer->training->model->blocks;
+    const int first = trainer->router.first_part;
+    for (int p = first; p < first + trainer->router.num_local_parts; p++)
+        h2vi_trace_block(trainer->training->trace, p,
+                         blocks->num_rows[p] * blocks->stride * (int64_t)sizeof(float));
+}
+
 /* ---- rounds
  * ----------------------------------------------------------------------------------------
  */
@@ -198,11 +222,13 @@ static h2v_status train_round(h2vi_trainer *trainer)
     const h2v_world *world = training->moved->graph->world;
     const int per_epoch = training->params->rounds / training->params->epochs;
     h2vi_walk_run run;
+    h2vi_trace_begin_round(training->trace, trainer->round);
     h2vi_phase_clock clock = h2vi_phase_begin(training->report, H2V_PHASE_WALK);
     h2v_status status =
         h2v_agree(world, collect_starts(trainer, (uint32_t)(trainer->round / per_epoch),
                                         (uint32_t)(trainer->round % per_epoch), &run));
     if (status == H2V_OK) status = h2vi_walk(&trainer->engine, &run);
+    trace_walk(trainer, NULL);
     h2vi_phase_end(&clock);
     if (status != H2V_OK) return status;
 
@@ -212,6 +238,7 @@ static h2v_status train_round(h2vi_trainer *trainer)
     h2vi_phase_end(&clock);
     if (status != H2V_OK) return status;
 
+    trace_blocks(trainer);
     clock = h2vi_phase_begin(training->report, H2V_PHASE_TRAIN);
     status = h2vi_rotate(&trainer->rotation, &training->model->blocks);
     h2vi_phase_end(&clock);
@@ -273,6 +300,9 @@ static h2v_status trainer_init(const h2vi_training *training, h2vi_trainer *trai
                                   &trainer->router);
     if (status != H2V_OK) return status;
 
+    trainer->engine.on_exchange = trace_walk;
+    trainer->engine.context = trainer;
+    trainer->router.trace = training->trace;
     trainer->rotation = (h2vi_rotation){.world = world,
                                         .num_parts = params->parts,
                                         .first_part = trainer->router.first_part,

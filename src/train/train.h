@@ -7,6 +7,7 @@
 #include "halo2vec/embed.h"
 #include "migrate.h"
 #include "model.h"
+#include "trace.h"
 
 typedef struct h2vi_training {
     const h2v_embed_params *params; /* parts and rounds chosen */
@@ -17,6 +18,7 @@ typedef struct h2vi_training {
     void *context;
     double start;            /* wall clock at the start of the job */
     h2v_rank_report *report; /* this rank's; added to */
+    h2vi_trace *trace;       /* NULL: none is kept */
 } h2vi_training;
 
 /* Collective. */
