@@ -11,8 +11,9 @@
  *     {"trace": 1, "num_ranks", "num_threads", "num_parts", "num_groups", "num_rounds",
  *      "first_parts": [num_ranks + 1]}
  *     {"round", "phase", "is_exchange", "seconds": [num_ranks], "serial_seconds": ...,
- *      "bytes_sent": ..., "bytes_received": ...}   a stage: work, then an exchange or a
- *                                                  barrier; in the order of the run
+ *      "bytes_sent": ..., "bytes_received": ...}   a stage: work, then an exchange, or an
+ *                                                  agreement (after walks nothing); in the
+ *                                                  order of the run
  *     {"round", "phase", "bytes": [num_ranks][num_ranks]}   by sender, then receiver; only
  *                                                           if there are any
  *     {"round", "block_bytes": [num_parts]}                 of the block at home there
@@ -33,7 +34,7 @@ typedef struct h2vi_traced_cell {
     uint32_t num_pairs;
 } h2vi_traced_cell;
 
-/* Work that ends with an exchange or a barrier. */
+/* Work, and the exchange that ends it, if one does. */
 typedef struct h2vi_traced_stage {
     int32_t round, phase;
     int64_t is_exchange;
@@ -68,7 +69,7 @@ void h2vi_trace_begin_round(h2vi_trace *trace, int round);
 
 /* A stage of a phase among walk, route, pull and push. `seconds` and `serial_seconds` are
  * what the phase has cost this rank since the first round: the trace takes the differences.
- * `exchange` has just run, or begun; NULL if the stage ends with a barrier only. */
+ * `exchange` has just run, or begun; NULL if the stage ends without. */
 void h2vi_trace_stage(h2vi_trace *trace, h2v_phase phase, double seconds,
                       double serial_seconds, const h2vi_exchange *exchange);
 
