@@ -9,13 +9,14 @@
 #include "exchange.h"
 #include "fail.h"
 #include "random.h"
+#include "rotate.h"
 #include "sgns.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { NUM_SPARE = 2, WINDOW_BYTES = 16 << 20 /* per rank and window */ };
+enum { WINDOW_BYTES = 16 << 20 /* per rank and window */ };
 
 static void draw_row(uint64_t seed, uint32_t gid, int dim, float *row)
 {
@@ -27,25 +28,35 @@ static void draw_row(uint64_t seed, uint32_t gid, int dim, float *row)
     }
 }
 
+/* Local. */
+static h2v_status make_blocks(const h2vi_moved *moved, const h2vi_blocks *blocks,
+                              h2vi_model *model)
+{
+    const h2v_world *world = moved->graph->world;
+    const int num_parts = moved->num_parts, num_groups = num_parts / blocks->num_blocks;
+    const int first = h2v_partition_first_part(num_parts, world->num_ranks, world->rank);
+    const int end = h2v_partition_first_part(num_parts, world->num_ranks, world->rank + 1);
+    const int num_spare =
+        h2vi_rotation_num_spare(num_parts, num_groups, first, end - first);
+    const bool are_copies = num_groups > 1;
+    return h2vi_block_set_init(num_parts, first, end, num_spare,
+                               are_copies ? 0 : blocks->rows_per_block, model->stride,
+                               are_copies, &model->blocks);
+}
+
 h2v_status h2vi_model_init(const h2vi_moved *moved, const h2vi_blocks *blocks, int dim,
                            uint64_t seed, h2vi_model *model)
 {
     const h2v_graph *graph = moved->graph;
-    const h2v_world *world = graph->world;
-    const int num_parts = moved->num_parts;
     const int stride = (dim + H2VI_LANES - 1) / H2VI_LANES * H2VI_LANES;
+    const bool has_one_group = blocks->num_blocks == moved->num_parts;
     *model = (h2vi_model){.dim = dim, .stride = stride};
     model->in = h2vi_alloc_n(graph->num_owned * stride, sizeof *model->in);
-    h2v_status status = model->in ? H2V_OK : h2vi_fail_memory("embedding rows");
-    if (status == H2V_OK) {
-        const int first =
-            h2v_partition_first_part(num_parts, world->num_ranks, world->rank);
-        const int end =
-            h2v_partition_first_part(num_parts, world->num_ranks, world->rank + 1);
-        const int travels = end > first && end - first < num_parts;
-        status = h2vi_block_set_init(num_parts, first, end, travels ? NUM_SPARE : 0,
-                                     blocks->rows_per_block, stride, false, &model->blocks);
-    }
+    if (!has_one_group)
+        model->out = h2vi_alloc_n(graph->num_owned * stride, sizeof *model->out);
+    h2v_status status = model->in && (model->out || has_one_group)
+                            ? make_blocks(moved, blocks, model)
+                            : h2vi_fail_memory("embedding rows");
     if (status != H2V_OK) {
         h2vi_model_clear(model);
         return status;
@@ -59,13 +70,15 @@ h2v_status h2vi_model_init(const h2vi_moved *moved, const h2vi_blocks *blocks, i
 void h2vi_model_clear(h2vi_model *model)
 {
     free(model->in);
+    free(model->out);
     h2vi_block_set_clear(&model->blocks);
     *model = (h2vi_model){0};
 }
 
 int64_t h2vi_model_bytes(const h2vi_model *model, const h2vi_moved *moved)
 {
-    return moved->graph->num_owned * model->stride * (int64_t)sizeof(float) +
+    const int64_t floats = moved->graph->num_owned * model->stride;
+    return (model->out ? 2 : 1) * floats * (int64_t)sizeof(float) +
            h2vi_block_set_bytes(&model->blocks);
 }
 
@@ -79,12 +92,14 @@ static bool is_finite(int64_t count, const float *values)
 
 h2v_status h2vi_model_check(const h2vi_model *model, const h2vi_moved *moved)
 {
-    bool is_good = is_finite(moved->graph->num_owned * model->stride, model->in);
+    const int64_t num_floats = moved->graph->num_owned * model->stride;
+    bool is_good = is_finite(num_floats, model->in) &&
+                   (!model->out || is_finite(num_floats, model->out));
     const h2vi_block_set *blocks = &model->blocks;
-    for (int b = 0; b < blocks->num_homes; b++)
-        if (blocks->rows[b])
-            is_good =
-                is_good && is_finite(blocks->num_rows[b] * model->stride, blocks->rows[b]);
+    for (int home = 0; home < blocks->num_homes; home++)
+        if (blocks->rows[home])
+            is_good = is_good &&
+                      is_finite(blocks->num_rows[home] * model->stride, blocks->rows[home]);
     if (is_good) return H2V_OK;
     return h2v_fail(H2V_ERR_ARGUMENT, "Training diverged, rows are not finite; take a "
                                       "smaller --learning-rate or fewer --negatives");
@@ -249,30 +264,48 @@ cleanup:
     return status;
 }
 
+/* Collective. Rows that are with the owners of their vertices. */
+static h2v_status write_owned(const h2vi_moved *moved, const h2vi_model *model,
+                              const float *matrix, const char *dataset,
+                              h2vi_embedding_writer *writer)
+{
+    const h2v_graph *graph = moved->graph;
+    const int64_t num_rows = graph->num_owned;
+    held_row *rows = h2vi_alloc_n(num_rows, sizeof *rows);
+    h2v_status status =
+        h2v_agree(graph->world, rows ? H2V_OK : h2vi_fail_memory("rows to write"));
+    if (status == H2V_OK) {
+        for (int64_t v = 0; v < num_rows; v++)
+            rows[v] = (held_row){graph->gids[v], matrix + v * model->stride};
+        qsort(rows, (size_t)num_rows, sizeof *rows, compare_rows);
+        status = write_rows(graph, model->dim, dataset, num_rows, rows, writer);
+    }
+    free(rows);
+    return status;
+}
+
+/* Collective. Rows that are in the blocks. */
+static h2v_status write_blocks(const h2vi_moved *moved, const h2vi_model *model,
+                               const h2vi_blocks *blocks, const char *dataset,
+                               h2vi_embedding_writer *writer)
+{
+    held_row *rows = NULL;
+    int64_t num_rows = 0;
+    h2v_status status = find_context_rows(model, moved, blocks, &rows, &num_rows);
+    if (status == H2V_OK) {
+        qsort(rows, (size_t)num_rows, sizeof *rows, compare_rows);
+        status = write_rows(moved->graph, model->dim, dataset, num_rows, rows, writer);
+    }
+    free(rows);
+    return status;
+}
+
 h2v_status h2vi_model_write(const h2vi_model *model, const h2vi_moved *moved,
                             const h2vi_blocks *blocks, bool with_contexts,
                             h2vi_embedding_writer *writer)
 {
-    const h2v_graph *graph = moved->graph;
-    int64_t num_rows = graph->num_owned;
-    held_row *rows = h2vi_alloc_n(num_rows, sizeof *rows);
-    h2v_status status =
-        h2v_agree(graph->world, rows ? H2V_OK : h2vi_fail_memory("rows to write"));
-    if (status != H2V_OK) goto cleanup;
-    for (int64_t v = 0; v < num_rows; v++)
-        rows[v] = (held_row){graph->gids[v], model->in + v * model->stride};
-    qsort(rows, (size_t)num_rows, sizeof *rows, compare_rows);
-    status = write_rows(graph, model->dim, "embeddings", num_rows, rows, writer);
-    if (status != H2V_OK || !with_contexts) goto cleanup;
-
-    free(rows);
-    rows = NULL;
-    status = find_context_rows(model, moved, blocks, &rows, &num_rows);
-    if (status != H2V_OK) goto cleanup;
-    qsort(rows, (size_t)num_rows, sizeof *rows, compare_rows);
-    status = write_rows(graph, model->dim, "contexts", num_rows, rows, writer);
-
-cleanup:
-    free(rows);
-    return status;
+    const h2v_status status = write_owned(moved, model, model->in, "embeddings", writer);
+    if (status != H2V_OK || !with_contexts) return status;
+    return model->out ? write_owned(moved, model, model->out, "contexts", writer)
+                      : write_blocks(moved, model, blocks, "contexts", writer);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
-/* The rows of a model: `in` rows (the embedding) with the owners of their vertices, `out`
- * (context) rows in blocks that pass from rank to rank. A row is `stride` floats: dim of
- * them, then zeros to a multiple of the kernel's lanes. */
+/* The rows of a model: `in` rows (the embedding) with the owners of their vertices; `out`
+ * (context) rows, if there is one group, in blocks that pass from rank to rank, else with
+ * the owners too, and the blocks hold the groups' copies of those that a round needs. A row
+ * is `stride` floats: dim of them, then zeros to a multiple of the kernel's lanes. */
 #pragma once
 
 #include <stdint.h>
@@ -14,13 +15,14 @@
 
 typedef struct h2vi_model {
     int dim, stride;
-    float *in; /* of the owned vertices in slot order, shape [num_owned, stride] */
-    h2vi_block_set blocks; /* of `out` rows */
+    float *in;  /* of the owned vertices in slot order, shape [num_owned, stride] */
+    float *out; /* likewise; NULL if there is one group */
+    h2vi_block_set blocks;
 } h2vi_model;
 
 /* Local. `in` is uniform in (-1/2, 1/2) / dim, a function of (seed, gid); `out` is zero.
- * This rank's blocks are those of its parts' numbers; spare buffers only if blocks must
- * travel. */
+ * There are num_parts / num_blocks groups. With one group the blocks hold all context rows;
+ * with several they have updates, and no rows yet: the caller makes room each round. */
 H2V_CHECKED h2v_status h2vi_model_init(const h2vi_moved *moved, const h2vi_blocks *blocks,
                                        int dim, uint64_t seed, h2vi_model *model);
 void h2vi_model_clear(h2vi_model *model);
@@ -28,8 +30,8 @@ void h2vi_model_clear(h2vi_model *model);
 /* Local. ERR_ARGUMENT if a value is not finite: the training diverged. */
 H2V_CHECKED h2v_status h2vi_model_check(const h2vi_model *model, const h2vi_moved *moved);
 
-/* Collective. Write `in` as /embeddings and, if wanted, `out` as /contexts, in gid order.
- */
+/* Collective. Write `in` as /embeddings and, if wanted, `out` as /contexts, in gid order;
+ * of the blocks only if there is one group. */
 H2V_CHECKED h2v_status h2vi_model_write(const h2vi_model *model, const h2vi_moved *moved,
                                         const h2vi_blocks *blocks, bool with_contexts,
                                         h2vi_embedding_writer *writer);

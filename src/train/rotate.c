@@ -1,25 +1,42 @@
 /* SPDX-License-Identifier: MIT */
 
-/* The order is fixed by counting: part p may do step s once it has done s - 1 and has got s
- * blocks beside its first. Blocks come to a part in the order of its steps, from part p +
- * 1, which is on this rank or the lowest part of the rank above; so an arrival needs no
- * name. On this rank a lock guards the counts, taken twice a cell; a cell takes
- * milliseconds.
+/* The parts of a group stand in a ring, and blocks pass down it. The run of this rank's
+ * parts within one group is a segment of that ring; a group may be one segment, whole on
+ * this rank, or several. Only the first and the last segment of a rank can have blocks that
+ * leave it.
  *
- * No deadlock between ranks: with P blocks and more than P buffers in all, some rank always
- * has a receive posted; on each rank the oldest waiting step of the lowest part depends
- * only on cells that come before it in (step, part). */
+ * The order is fixed by counting: a part may do step s once it has done s - 1 and has got s
+ * blocks beside its first. Blocks come to a part in the order of its steps, from the part
+ * above it in the ring, which is on this rank or the lowest of the segment above; so an
+ * arrival needs no name. On this rank a lock guards the counts, taken twice a cell; a cell
+ * takes milliseconds. All parts of the rank are in one list, whatever their group.
+ *
+ * No deadlock: a segment that travels has a buffer for each of its parts and NUM_SPARE
+ * more, which no other segment may take; so rings do not wait for each other. A block is at
+ * home for good, or before a part that can train it (the part waits for none but this one),
+ * or waits to leave its segment. If nothing moves in a ring, there are only blocks of the
+ * first and the last kind. There are more buffers than blocks, so some segment has a free
+ * one, and then the one above it has no block that waits: the free buffer has a receive
+ * posted, or all blocks have come. Blocks that are home for good are at most as many as
+ * parts, so the one above has a free buffer as well; and so on round the ring: no block
+ * waits, all are at home. One spare buffer would do; the second lets a block come while one
+ * leaves. Two segments of a rank have no peer in common: those of the first are below this
+ * rank, those of the last above it. */
 #include "rotate.h"
 
 #include "alloc.h"
+#include "block_wire.h"
 #include "fail.h"
 #include "halo2vec/partition.h"
 #include "tags.h"
 
+#include <limits.h>
 #include <omp.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <time.h>
+
+enum { NUM_SPARE = 2, MAX_TRAVELERS = 2 };
 
 typedef struct part_state {
     int next_step;  /* steps done */
@@ -27,44 +44,64 @@ typedef struct part_state {
     int is_taken;   /* in the list of ready parts, or at work */
 } part_state;
 
+/* The parts of this rank in one group's ring. */
+typedef struct ring_segment {
+    int first, end;  /* local parts */
+    int travels;     /* whether parts of its group are on other ranks */
+    int num_leaving; /* steps that the lowest part has done: its blocks leave in this order;
+                        under the lock */
+    /* Only the main thread uses what follows. */
+    int above, below;
+    int num_sent, num_received; /* blocks whose send, receive was posted */
+    int num_arrived;
+    int num_free; /* spare buffers that it may take */
+    MPI_Request send, receive;
+    float *sending, *receiving;     /* the block's buffer; packed sends need none */
+    void *send_wire, *receive_wire; /* NULL if rows go as they are */
+} ring_segment;
+
 typedef struct h2vi_carousel {
     h2vi_rotation *rotation;
     h2vi_block_set *blocks;
-    part_state *parts; /* shape [num_local_parts] */
-    int *ready;        /* ring of parts that can go on, shape [num_local_parts] */
+    int parts_per_group, first_group;
+    part_state *parts;      /* shape [num_local_parts] */
+    ring_segment *segments; /* by group, shape [num_segments] */
+    int num_segments;
+    int *ready; /* ring of parts that can go on, shape [num_local_parts] */
     int ready_first, num_ready;
     int num_done, num_cells;
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    int num_leaving; /* steps that the lowest part has done: its blocks leave in this order
-                      */
     /* Only the main thread uses what follows. */
-    int travels; /* whether blocks leave this rank at all */
-    int above, below;
+    ring_segment *travelers[MAX_TRAVELERS];
+    int num_travelers;
+    h2vi_block_wire wire;
     MPI_Datatype row; /* one row is one element, so that counts of rows fit an int */
-    int num_rows;
-    int num_sent, num_received; /* blocks whose send, receive was posted */
-    MPI_Request send, receive;
-    float *sending, *receiving;
-    int num_arrived;
 } h2vi_carousel;
 
-static int block_of(const h2vi_carousel *carousel, int part, int step)
+/* The block that a part trains at a step. */
+static int home_of(const h2vi_carousel *carousel, int part, int step)
 {
-    return (part + step) % carousel->rotation->num_parts;
+    const int size = carousel->parts_per_group, first = part - part % size;
+    return first + (part - first + step) % size;
+}
+
+static ring_segment *segment_of(const h2vi_carousel *carousel, int p)
+{
+    const int group = (carousel->rotation->first_part + p) / carousel->parts_per_group;
+    return &carousel->segments[group - carousel->first_group];
 }
 
 /* Under the lock: list the part if it is free and its next block is there. */
 static void offer_part(h2vi_carousel *carousel, int p)
 {
-    const h2vi_rotation *rotation = carousel->rotation;
     part_state *part = &carousel->parts[p];
-    if (part->is_taken || part->next_step == rotation->num_parts ||
+    if (part->is_taken || part->next_step == carousel->parts_per_group ||
         part->next_step >= part->num_blocks)
         return;
     part->is_taken = 1;
     const int end = carousel->ready_first + carousel->num_ready++;
-    carousel->ready[end % rotation->num_local_parts] = p;
+    carousel->ready[end % carousel->rotation->num_local_parts] = p;
 }
 
 /* Under the lock: the part that has been ready for longest; -1 if none is. */
@@ -89,17 +126,17 @@ static void give_block(h2vi_carousel *carousel, int p)
 static void finish_cell(h2vi_carousel *carousel, int p)
 {
     part_state *part = &carousel->parts[p];
-    const int num_local = carousel->rotation->num_local_parts;
+    ring_segment *segment = segment_of(carousel, p);
     part->is_taken = 0;
     part->next_step++;
     carousel->num_done++;
     offer_part(carousel, p);
-    if (p > 0)
+    if (p > segment->first)
         give_block(carousel, p - 1);
-    else if (carousel->travels)
-        carousel->num_leaving++;
+    else if (segment->travels)
+        segment->num_leaving++;
     else
-        give_block(carousel, num_local - 1);
+        give_block(carousel, segment->end - 1);
     pthread_cond_broadcast(&carousel->changed);
 }
 
@@ -107,11 +144,11 @@ static void train_cell(h2vi_carousel *carousel, int p, int thread)
 {
     const h2vi_rotation *rotation = carousel->rotation;
     const int part = rotation->first_part + p, step = carousel->parts[p].next_step;
-    const int block = block_of(carousel, part, step);
-    float *rows = carousel->blocks->rows[block];
+    const int home = home_of(carousel, part, step);
+    float *rows = carousel->blocks->rows[home];
     H2V_ASSERT(rows != NULL);
     pthread_mutex_unlock(&carousel->lock);
-    rotation->task(rotation->context, thread, part, step, block, rows);
+    rotation->task(rotation->context, thread, part, step, home, rows);
     pthread_mutex_lock(&carousel->lock);
     finish_cell(carousel, p);
 }
@@ -135,13 +172,12 @@ static void work(h2vi_carousel *carousel, int thread)
 
 static float *take_spare(h2vi_block_set *blocks)
 {
-    for (int i = 0; i < blocks->num_places; i++) {
-        if (!blocks->spare[i]) continue;
-        float *buffer = blocks->spare[i];
-        blocks->spare[i] = NULL;
-        return buffer;
-    }
-    return NULL;
+    int place = 0;
+    while (place < blocks->num_places && !blocks->spare[place]) place++;
+    H2V_ASSERT(place < blocks->num_places);
+    float *buffer = blocks->spare[place];
+    blocks->spare[place] = NULL;
+    return buffer;
 }
 
 static void give_spare(h2vi_block_set *blocks, float *buffer)
@@ -152,73 +188,121 @@ static void give_spare(h2vi_block_set *blocks, float *buffer)
     blocks->spare[place] = buffer;
 }
 
-static void send_next(h2vi_carousel *carousel)
+/* Elements of a message. A block that travels is one of two or more, of fewer than 2^32
+ * rows together. */
+static int count_of(const h2vi_carousel *carousel, int home)
 {
-    h2vi_rotation *rotation = carousel->rotation;
-    if (carousel->send != MPI_REQUEST_NULL || carousel->num_sent == carousel->num_leaving)
-        return;
-    const int block = block_of(carousel, rotation->first_part, carousel->num_sent);
-    carousel->sending = carousel->blocks->rows[block];
-    carousel->blocks->rows[block] = NULL;
-    MPI_Isend(carousel->sending, carousel->num_rows, carousel->row, carousel->below,
-              H2VI_TAG_BLOCK, rotation->world->comm, &carousel->send);
-    carousel->num_sent++;
-    rotation->bytes_sent +=
-        carousel->num_rows * carousel->blocks->stride * (int64_t)sizeof(float);
+    const int64_t num_rows = carousel->blocks->num_rows[home];
+    H2V_ASSERT(num_rows <= carousel->blocks->capacity && num_rows <= INT_MAX);
+    return (int)num_rows;
 }
 
-static void receive_next(h2vi_carousel *carousel)
+/* What was sent is needed no more. */
+static void finish_send(h2vi_carousel *carousel, ring_segment *segment)
+{
+    if (!segment->sending) return;
+    give_spare(carousel->blocks, segment->sending);
+    segment->sending = NULL;
+    segment->num_free++;
+}
+
+/* The block's message; once it is packed, its buffer is free. */
+static const void *pack(h2vi_carousel *carousel, ring_segment *segment, int home)
+{
+    if (!segment->send_wire) return segment->sending;
+    pthread_mutex_unlock(&carousel->lock);
+    h2vi_block_pack(&carousel->wire, carousel->blocks, home, segment->sending,
+                    segment->send_wire);
+    pthread_mutex_lock(&carousel->lock);
+    finish_send(carousel, segment);
+    return segment->send_wire;
+}
+
+static void send_next(h2vi_carousel *carousel, ring_segment *segment)
 {
     h2vi_rotation *rotation = carousel->rotation;
-    if (carousel->receive != MPI_REQUEST_NULL ||
-        carousel->num_received == rotation->num_parts)
+    if (segment->send != MPI_REQUEST_NULL || segment->num_sent == segment->num_leaving)
         return;
-    carousel->receiving = take_spare(carousel->blocks);
-    if (!carousel->receiving) return;
-    MPI_Irecv(carousel->receiving, carousel->num_rows, carousel->row, carousel->above,
-              H2VI_TAG_BLOCK, rotation->world->comm, &carousel->receive);
-    carousel->num_received++;
-    rotation->bytes_received +=
-        carousel->num_rows * carousel->blocks->stride * (int64_t)sizeof(float);
+    const int home =
+        home_of(carousel, rotation->first_part + segment->first, segment->num_sent++);
+    const int count = count_of(carousel, home);
+    segment->sending = carousel->blocks->rows[home];
+    carousel->blocks->rows[home] = NULL;
+    MPI_Isend(pack(carousel, segment, home), count, carousel->row, segment->below,
+              H2VI_TAG_BLOCK, rotation->world->comm, &segment->send);
+    rotation->rows_sent += count;
+    rotation->bytes_sent += (int64_t)count * carousel->wire.row_bytes;
 }
 
 /* The k-th arrival, from 0, is the block of the highest part's step k + 1. */
-static void accept(h2vi_carousel *carousel)
+static int home_of_arrival(const h2vi_carousel *carousel, const ring_segment *segment,
+                           int k)
 {
-    const h2vi_rotation *rotation = carousel->rotation;
-    const int highest = rotation->num_local_parts - 1;
-    carousel->num_arrived++;
-    const int block =
-        block_of(carousel, rotation->first_part + highest, carousel->num_arrived);
-    carousel->blocks->rows[block] = carousel->receiving;
-    carousel->receiving = NULL;
-    give_block(carousel, highest);
+    return home_of(carousel, carousel->rotation->first_part + segment->end - 1, k + 1);
+}
+
+static void receive_next(h2vi_carousel *carousel, ring_segment *segment)
+{
+    h2vi_rotation *rotation = carousel->rotation;
+    if (segment->receive != MPI_REQUEST_NULL || segment->num_free == 0 ||
+        segment->num_received == carousel->parts_per_group)
+        return;
+    const int home = home_of_arrival(carousel, segment, segment->num_received++);
+    const int count = count_of(carousel, home);
+    segment->receiving = take_spare(carousel->blocks);
+    segment->num_free--;
+    MPI_Irecv(segment->receive_wire ? segment->receive_wire : segment->receiving, count,
+              carousel->row, segment->above, H2VI_TAG_BLOCK, rotation->world->comm,
+              &segment->receive);
+    rotation->rows_received += count;
+    rotation->bytes_received += (int64_t)count * carousel->wire.row_bytes;
+}
+
+static void finish_receive(h2vi_carousel *carousel, ring_segment *segment)
+{
+    h2vi_block_set *blocks = carousel->blocks;
+    const int home = home_of_arrival(carousel, segment, segment->num_arrived++);
+    if (segment->receive_wire) {
+        pthread_mutex_unlock(&carousel->lock);
+        h2vi_block_unpack(&carousel->wire, blocks, home, segment->receive_wire,
+                          segment->receiving);
+        pthread_mutex_lock(&carousel->lock);
+    }
+    blocks->rows[home] = segment->receiving;
+    segment->receiving = NULL;
+    give_block(carousel, segment->end - 1);
     pthread_cond_broadcast(&carousel->changed);
 }
 
 /* Pass blocks on as far as they have come. */
 static void pass_blocks(h2vi_carousel *carousel)
 {
-    int is_done = 0;
-    if (!carousel->travels) return;
-    if (carousel->send != MPI_REQUEST_NULL) {
-        MPI_Test(&carousel->send, &is_done, MPI_STATUS_IGNORE);
-        if (is_done) give_spare(carousel->blocks, carousel->sending);
+    for (int i = 0; i < carousel->num_travelers; i++) {
+        ring_segment *segment = carousel->travelers[i];
+        int is_done = 0;
+        if (segment->send != MPI_REQUEST_NULL) {
+            MPI_Test(&segment->send, &is_done, MPI_STATUS_IGNORE);
+            if (is_done) finish_send(carousel, segment);
+        }
+        if (segment->receive != MPI_REQUEST_NULL) {
+            MPI_Test(&segment->receive, &is_done, MPI_STATUS_IGNORE);
+            if (is_done) finish_receive(carousel, segment);
+        }
+        send_next(carousel, segment);
+        receive_next(carousel, segment);
     }
-    if (carousel->receive != MPI_REQUEST_NULL) {
-        MPI_Test(&carousel->receive, &is_done, MPI_STATUS_IGNORE);
-        if (is_done) accept(carousel);
-    }
-    send_next(carousel);
-    receive_next(carousel);
 }
 
 static int all_blocks_are_home(const h2vi_carousel *carousel)
 {
-    const int num_parts = carousel->rotation->num_parts;
-    return !carousel->travels ||
-           (carousel->num_sent == num_parts && carousel->num_arrived == num_parts &&
-            carousel->send == MPI_REQUEST_NULL);
+    const int num_blocks = carousel->parts_per_group;
+    for (int i = 0; i < carousel->num_travelers; i++) {
+        const ring_segment *segment = carousel->travelers[i];
+        if (segment->num_sent < num_blocks || segment->num_arrived < num_blocks ||
+            segment->send != MPI_REQUEST_NULL)
+            return 0;
+    }
+    return 1;
 }
 
 /* Wait a little for another thread, or, in vain, for a message. */
@@ -261,53 +345,127 @@ static void lead(h2vi_carousel *carousel)
     pthread_mutex_unlock(&carousel->lock);
 }
 
-/* The rank that hosts a part, counted around the circle. */
-static int host_of(const h2vi_rotation *rotation, int part)
+/* ---- begin and end
+ * ------------------------------------------------------------------------------- */
+
+static int rank_of(const h2vi_rotation *rotation, int part)
 {
-    const int num_parts = rotation->num_parts, num_ranks = rotation->world->num_ranks;
-    const int wanted = (part + num_parts) % num_parts;
+    const int num_ranks = rotation->world->num_ranks;
     int rank = 0;
-    while (h2v_partition_first_part(num_parts, num_ranks, rank + 1) <= wanted) rank++;
+    while (h2v_partition_first_part(rotation->num_parts, num_ranks, rank + 1) <= part)
+        rank++;
     return rank;
+}
+
+/* Local. The segment of a group that has parts here. */
+static void join_ring(h2vi_carousel *carousel, int group)
+{
+    const h2vi_rotation *rotation = carousel->rotation;
+    const int size = carousel->parts_per_group, first = group * size, end = first + size;
+    const int own = rotation->first_part, own_end = own + rotation->num_local_parts;
+    ring_segment *segment = &carousel->segments[group - carousel->first_group];
+    const int low = first > own ? first : own, high = end < own_end ? end : own_end;
+    *segment = (ring_segment){.first = low - own,
+                              .end = high - own,
+                              .travels = first < low || high < end,
+                              .num_free = NUM_SPARE,
+                              .send = MPI_REQUEST_NULL,
+                              .receive = MPI_REQUEST_NULL};
+    if (!segment->travels) return;
+    segment->above = rank_of(rotation, high < end ? high : first);
+    segment->below = rank_of(rotation, low > first ? low - 1 : end - 1);
+    H2V_ASSERT(carousel->num_travelers < MAX_TRAVELERS);
+    carousel->travelers[carousel->num_travelers++] = segment;
+}
+
+/* Local. Room for the largest block of the segment's group, packed, twice. */
+static h2v_status make_wires(h2vi_carousel *carousel, ring_segment *segment)
+{
+    const int size = carousel->parts_per_group;
+    const int first = (carousel->rotation->first_part + segment->first) / size * size;
+    int64_t largest = 0;
+    for (int home = first; home < first + size; home++)
+        if (carousel->blocks->num_rows[home] > largest)
+            largest = carousel->blocks->num_rows[home];
+    segment->send_wire = h2vi_alloc_n(largest, (size_t)carousel->wire.row_bytes);
+    segment->receive_wire = h2vi_alloc_n(largest, (size_t)carousel->wire.row_bytes);
+    return segment->send_wire && segment->receive_wire
+               ? H2V_OK
+               : h2vi_fail_memory("rows on their way");
+}
+
+/* Local. */
+static h2v_status prepare(h2vi_carousel *carousel)
+{
+    const h2vi_rotation *rotation = carousel->rotation;
+    const int num_local = rotation->num_local_parts, size = carousel->parts_per_group;
+    if (num_local == 0) return H2V_OK;
+    carousel->first_group = rotation->first_part / size;
+    carousel->num_segments =
+        (rotation->first_part + num_local - 1) / size - carousel->first_group + 1;
+    carousel->parts = h2vi_alloc_n(num_local, sizeof *carousel->parts);
+    carousel->ready = h2vi_alloc_n(num_local, sizeof *carousel->ready);
+    carousel->segments = h2vi_alloc_n(carousel->num_segments, sizeof *carousel->segments);
+    if (!carousel->parts || !carousel->ready || !carousel->segments)
+        return h2vi_fail_memory("the order of cells");
+    for (int i = 0; i < carousel->num_segments; i++)
+        join_ring(carousel, carousel->first_group + i);
+    carousel->wire =
+        h2vi_block_wire_of(carousel->blocks, rotation->precision, rotation->dim);
+    h2v_status status = H2V_OK;
+    for (int i = 0; status == H2V_OK && i < carousel->num_travelers; i++)
+        if (h2vi_block_wire_packs(&carousel->wire))
+            status = make_wires(carousel, carousel->travelers[i]);
+    return status;
+}
+
+static void ride(h2vi_carousel *carousel)
+{
+    MPI_Type_contiguous(carousel->wire.row_bytes, MPI_BYTE, &carousel->row);
+    MPI_Type_commit(&carousel->row);
+    for (int p = 0; p < carousel->rotation->num_local_parts; p++)
+        give_block(carousel, p); /* its own */
+#pragma omp parallel num_threads(carousel->rotation->world->num_threads)
+    {
+        const int thread = omp_get_thread_num();
+        if (thread == 0)
+            lead(carousel);
+        else
+            work(carousel, thread);
+    }
+    MPI_Type_free(&carousel->row);
 }
 
 h2v_status h2vi_rotate(h2vi_rotation *rotation, h2vi_block_set *blocks)
 {
-    const int num_local = rotation->num_local_parts;
+    const int size = rotation->num_parts / rotation->num_groups;
     h2vi_carousel carousel = {.rotation = rotation,
                               .blocks = blocks,
-                              .num_cells = num_local * rotation->num_parts,
+                              .parts_per_group = size,
+                              .num_cells = rotation->num_local_parts * size,
                               .lock = PTHREAD_MUTEX_INITIALIZER,
                               .changed = PTHREAD_COND_INITIALIZER,
-                              .travels = num_local < rotation->num_parts,
-                              .row = MPI_DATATYPE_NULL,
-                              .num_rows = (int)blocks->capacity,
-                              .send = MPI_REQUEST_NULL,
-                              .receive = MPI_REQUEST_NULL};
-    carousel.parts = h2vi_alloc_n(num_local, sizeof *carousel.parts);
-    carousel.ready = h2vi_alloc_n(num_local, sizeof *carousel.ready);
-    const bool has_room = carousel.parts && carousel.ready;
-    const h2v_status status = h2v_agree(
-        rotation->world, has_room ? H2V_OK : h2vi_fail_memory("the order of cells"));
-    if (status != H2V_OK || num_local == 0) goto cleanup;
-
-    carousel.above = host_of(rotation, rotation->first_part + num_local);
-    carousel.below = host_of(rotation, rotation->first_part - 1);
-    MPI_Type_contiguous(blocks->stride, MPI_FLOAT, &carousel.row);
-    MPI_Type_commit(&carousel.row);
-    for (int p = 0; p < num_local; p++) give_block(&carousel, p); /* its own */
-#pragma omp parallel num_threads(rotation->world->num_threads)
-    {
-        const int thread = omp_get_thread_num();
-        if (thread == 0)
-            lead(&carousel);
-        else
-            work(&carousel, thread);
+                              .row = MPI_DATATYPE_NULL};
+    const h2v_status status = h2v_agree(rotation->world, prepare(&carousel));
+    if (status == H2V_OK && rotation->num_local_parts > 0) ride(&carousel);
+    for (int i = 0; i < carousel.num_travelers; i++) {
+        free(carousel.travelers[i]->send_wire);
+        free(carousel.travelers[i]->receive_wire);
     }
-    MPI_Type_free(&carousel.row);
-
-cleanup:
     free(carousel.parts);
     free(carousel.ready);
+    free(carousel.segments);
     return status;
+}
+
+int h2vi_rotation_num_spare(int num_parts, int num_groups, int first_part,
+                            int num_local_parts)
+{
+    const int size = num_parts / num_groups, end = first_part + num_local_parts;
+    const int starts_within = first_part % size != 0, ends_within = end % size != 0;
+    if (num_local_parts == 0) return 0;
+    const int is_one_segment = first_part / size == (end - 1) / size;
+    const int num_travelers =
+        is_one_segment ? starts_within || ends_within : starts_within + ends_within;
+    return num_travelers * NUM_SPARE;
 }

@@ -305,8 +305,11 @@ static h2v_status trainer_init(const h2vi_training *training, h2vi_trainer *trai
     trainer->router.trace = training->trace;
     trainer->rotation = (h2vi_rotation){.world = world,
                                         .num_parts = params->parts,
+                                        .num_groups = 1,
                                         .first_part = trainer->router.first_part,
                                         .num_local_parts = trainer->router.num_local_parts,
+                                        .dim = params->dim,
+                                        .precision = H2V_PRECISION_F32,
                                         .task = train_cell,
                                         .tick = training->callback ? tell : NULL,
                                         .context = trainer};
@@ -334,6 +337,8 @@ static void add_to_report(const h2vi_trainer *trainer, int num_threads)
     report->bytes_received[H2V_PHASE_ROUTE] = trainer->router.walks.bytes_received;
     report->bytes_sent[H2V_PHASE_TRAIN] = trainer->rotation.bytes_sent;
     report->bytes_received[H2V_PHASE_TRAIN] = trainer->rotation.bytes_received;
+    report->rows_sent[H2V_PHASE_TRAIN] = trainer->rotation.rows_sent;
+    report->rows_received[H2V_PHASE_TRAIN] = trainer->rotation.rows_received;
     report->graph_bytes =
         graph->num_owned *
             (int64_t)(sizeof *graph->offsets + sizeof *graph->gids + sizeof(h2vi_vertex) +
