@@ -4,6 +4,7 @@
 #include "exchange.h"
 
 #include "alloc.h"
+#include "clock.h"
 #include "fail.h"
 #include "tags.h"
 
@@ -101,6 +102,7 @@ h2v_status h2vi_exchange_begin(h2vi_exchange *exchange, h2v_status mine, const v
 {
     const h2v_world *world = exchange->world;
     const int64_t item_bytes = (int64_t)exchange->item_bytes;
+    exchange->cpu_seconds = h2vi_process_seconds();
     if (mine != H2V_OK)
         memset(exchange->send_counts, 0, (size_t)world->num_ranks * sizeof(int64_t));
     MPI_Alltoall(exchange->send_counts, 1, MPI_INT64_T, exchange->recv_counts, 1,

@@ -23,6 +23,7 @@ typedef struct h2vi_exchange {
     int64_t capacity;   /* of received, in items */
     int64_t bytes_sent; /* to other ranks, since creation */
     int64_t bytes_received;
+    double cpu_seconds;    /* of the process, when the last call began: work ended there */
     MPI_Request *requests; /* between begin and end */
     int64_t num_requests;
 } h2vi_exchange;

@@ -6,6 +6,7 @@
 #include "trace.h"
 
 #include "alloc.h"
+#include "clock.h"
 #include "fail.h"
 #include "halo2vec/partition.h"
 
@@ -114,6 +115,25 @@ void h2vi_trace_stage(h2vi_trace *trace, h2v_phase phase, double seconds,
         trace->stage_capacity = wanted;
     }
     trace->stages[trace->num_stages++] = stage;
+}
+
+void h2vi_trace_rotation(h2vi_trace *trace)
+{
+    h2vi_trace_stage(trace, H2V_PHASE_TRAIN, 0, 0, NULL);
+}
+
+void h2vi_trace_work_begin(h2vi_trace *trace)
+{
+    if (trace) trace->work_begin = h2vi_process_seconds();
+}
+
+void h2vi_trace_work_end(h2vi_trace *trace, h2v_phase phase, const h2vi_exchange *exchange)
+{
+    if (!trace) return;
+    const double end = exchange ? exchange->cpu_seconds : h2vi_process_seconds();
+    h2vi_trace_stage(trace, phase, trace->seconds[phase] + end - trace->work_begin,
+                     trace->serial_seconds[phase], exchange);
+    h2vi_trace_work_begin(trace);
 }
 
 /* The place of a part of this rank in the current round. */

@@ -13,7 +13,8 @@
  *     {"round", "phase", "is_exchange", "seconds": [num_ranks], "serial_seconds": ...,
  *      "bytes_sent": ..., "bytes_received": ...}   a stage: work, then an exchange, or an
  *                                                  agreement (after walks nothing); in the
- *                                                  order of the run
+ *                                                  order of the run. The phase "train", of
+ *                                                  zeros, stands for the cells
  *     {"round", "phase", "bytes": [num_ranks][num_ranks]}   by sender, then receiver; only
  *                                                           if there are any
  *     {"round", "block_bytes": [num_parts]}                 of the block at home there
@@ -56,6 +57,7 @@ typedef struct h2vi_trace {
     int64_t num_stages, stage_capacity;
     double seconds[H2V_NUM_PHASES]; /* of the stages so far */
     double serial_seconds[H2V_NUM_PHASES];
+    double work_begin;  /* CPU seconds of the process: what comes is not timed elsewhere */
     bool is_incomplete; /* a stage found no room */
 } h2vi_trace;
 
@@ -67,11 +69,21 @@ void h2vi_trace_clear(h2vi_trace *trace);
 /* What follows belongs to this round. */
 void h2vi_trace_begin_round(h2vi_trace *trace, int round);
 
-/* A stage of a phase among walk, route, pull and push. `seconds` and `serial_seconds` are
+/* A stage of walk, route, pull or push. `seconds` and `serial_seconds` are
  * what the phase has cost this rank since the first round: the trace takes the differences.
  * `exchange` has just run, or begun; NULL if the stage ends without. */
 void h2vi_trace_stage(h2vi_trace *trace, h2v_phase phase, double seconds,
                       double serial_seconds, const h2vi_exchange *exchange);
+
+/* The place of the cells among the stages: between those before and after the rotation. */
+void h2vi_trace_rotation(h2vi_trace *trace);
+
+/* For work that nobody times thread by thread: it begins, and a stage ends it, whose
+ * seconds are the CPU time of the process from then to the exchange, or to now if that is
+ * NULL. More work may follow at once. What waits awake in between (an agreement) counts as
+ * work, so that it is to be left out: end a stage before, begin after. */
+void h2vi_trace_work_begin(h2vi_trace *trace);
+void h2vi_trace_work_end(h2vi_trace *trace, h2v_phase phase, const h2vi_exchange *exchange);
 
 /* Bytes of the block whose home is a part of this rank, as it is passed on. */
 void h2vi_trace_block(h2vi_trace *trace, int part, int64_t num_bytes);

@@ -242,6 +242,7 @@ static h2v_status train_round(h2vi_trainer *trainer)
     clock = h2vi_phase_begin(training->report, H2V_PHASE_TRAIN);
     status = h2vi_rotate(&trainer->rotation, &training->model->blocks);
     h2vi_phase_end(&clock);
+    h2vi_trace_rotation(training->trace);
     trainer->pairs_before += trainer->router.num_pairs;
     return status;
 }

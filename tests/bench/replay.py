@@ -60,7 +60,9 @@ class Trace:
                 self.block_bytes[number] = line["block_bytes"]
             else:
                 self.cells[number][line["part"]] = line["seconds"]
-        if any(row is None for cells in self.cells for row in cells):
+        rotations = [sum(stage["phase"] == "train" for stage in stages)
+                     for stages in self.stages]
+        if set(rotations) != {1} or any(row is None for cells in self.cells for row in cells):
             raise SystemExit("replay.py: the trace is cut short")
 
     def rank_of(self, part):
@@ -329,34 +331,22 @@ class Replay:
         self.network = Network(trace.num_ranks, gigabits, latency, ranks_per_host)
         self.clocks = [0.0] * trace.num_ranks
         self.pushed = None  # when each rank has what is on its way to it
-        self.phase_seconds = dict.fromkeys(PHASES, 0.0)
+        self.phase_seconds = dict.fromkeys(PHASES, 0.0)  # mean over ranks
         for number in range(trace.num_rounds):
             self.replay_round(number)
+        if self.pushed:
+            raise SystemExit("replay.py: a push was begun and never ended")
         self.wall = max(self.clocks)
 
     def replay_round(self, number):
-        """Stages up to the rotation, the rotation, the push."""
-        trace = self.trace
-        stages = trace.stages[number]
-        last = number == trace.num_rounds - 1
-        begins = [i for i, stage in enumerate(stages)
-                  if stage["phase"] == "push" and stage["is_exchange"]]
-        num_before = begins[0] if begins else len(stages)
-        for stage in stages[:num_before]:
-            self.timed(stage["phase"], self.replay_stage, number, stage)
-        self.timed("train", self.rotate, number)
-        for stage in stages[num_before:]:
-            self.timed(stage["phase"], self.replay_stage, number, stage)
-        if last and self.pushed:
-            raise SystemExit("replay.py: a push was begun and never ended")
+        """Stages in their order; one of them stands for the rotation."""
+        for stage in self.trace.stages[number]:
+            action = self.rotate if stage["phase"] == "train" else self.replay_stage
+            before = sum(self.clocks)
+            action(number, stage)
+            self.phase_seconds[stage["phase"]] += (sum(self.clocks) - before) / len(self.clocks)
 
-    def timed(self, phase, action, *arguments):
-        """Count what an action took, as the mean over ranks."""
-        before = sum(self.clocks)
-        action(*arguments)
-        self.phase_seconds[phase] += (sum(self.clocks) - before) / len(self.clocks)
-
-    def rotate(self, number):
+    def rotate(self, number, _):
         """Train."""
         rotation = Rotation(self.trace, number, self.network, self.num_threads)
         self.clocks = rotation.run(self.clocks)

@@ -3,8 +3,8 @@
 """Strong scaling in CPU seconds and bytes, and in wall seconds on hosts that are not there.
 
 Embeds one graph on several numbers of ranks, with --report and --trace, and prints Markdown
-tables: thread CPU seconds inside cells, walks and routing (waiting excluded), the sum over
-ranks and the rank that spent most; MB that a rank sent, by phase, mean and most; wall seconds
+tables: CPU seconds inside cells, walks and routing, and between groups (waiting excluded), the
+sum over ranks and the rank that spent most; MB that a rank sent, by phase, mean and most; wall seconds
 and idle share from replaying the trace (replay.py says what is assumed). Ranks may outnumber
 cores by far: what they cost shows in CPU seconds, and the replay puts them on cores of their
 own.
@@ -51,11 +51,12 @@ def print_table(head, rows):
     print(flush=True)
 
 
-def seconds_row(report):
-    """Sum and maximum over ranks of what is inside cells, walks and routing."""
+def seconds_row(report, trace):
+    """Sum and maximum over ranks of what is inside cells, walks, routing, between groups."""
     row, totals = [], [0.0] * report["num_ranks"]
-    for key in WORK.values():
-        seconds = [rank[key] for rank in report["ranks"]]
+    between = zip(trace.stage_seconds("pull"), trace.stage_seconds("push"))
+    work = [[rank[key] for rank in report["ranks"]] for key in WORK.values()]
+    for seconds in [*work, [sum(pair) for pair in between]]:
         totals = [a + b for a, b in zip(totals, seconds)]
         row += [f"{sum(seconds):.3f}", f"{max(seconds):.3f}"]
     return row + [f"{sum(totals):.3f}", f"{max(totals):.3f}"]
@@ -82,10 +83,11 @@ def replay_row(trace, latency, ranks_per_host):
 
 def show(runs, arguments):
     """All tables; runs by number of ranks."""
-    heads = [f"{name}, {what}" for name in [*WORK, "together"] for what in ("sum", "max")]
+    heads = [f"{name}, {what}" for name in [*WORK, "pull and push", "together"] for what in ("sum", "max")]
     print("CPU seconds:\n")
     print_table(["ranks", *heads],
-                [[str(n), *seconds_row(report)] for n, (report, _, _) in runs.items()])
+                [[str(n), *seconds_row(report, trace)]
+                 for n, (report, trace, _) in runs.items()])
     print("MB sent by a rank, mean / most:\n")
     print_table(["ranks", *PHASES, "together"],
                 [[str(n), *bytes_row(report)] for n, (report, _, _) in runs.items()])

@@ -25,6 +25,8 @@ def trace(first_parts, cells, block_bytes, stages=(), matrices=(), groups=1, thr
             "first_parts": first_parts}
     lines = [head, *stages, *matrices]
     for number, parts in enumerate(cells):
+        if not any(line["round"] == number and line["phase"] == "train" for line in stages):
+            lines.append(stage("train", [0] * (len(first_parts) - 1), number=number))
         lines.append({"round": number, "block_bytes": [block_bytes] * len(parts)})
         for part, seconds in enumerate(parts):
             lines.append({"round": number, "part": part, "seconds": seconds,
@@ -149,10 +151,12 @@ class Stages(unittest.TestCase):
 
     def test_a_push_travels_while_the_next_round_walks(self):
         def run(seconds_of_walk, walk_bytes=0):
-            stages = [stage("push", [0, 0], sent=[2 * SECOND, 0], received=[0, 2 * SECOND]),
+            stages = [stage("train", [0, 0]),
+                      stage("push", [0, 0], sent=[2 * SECOND, 0], received=[0, 2 * SECOND]),
                       stage("walk", [seconds_of_walk] * 2, sent=[walk_bytes, 0],
                             received=[0, walk_bytes], number=1),
                       stage("push", [.5, .5], number=1),
+                      stage("train", [0, 0], number=1),
                       stage("push", [0, 0], sent=[0, 0], received=[0, 0], number=1),
                       stage("push", [0, 0], number=1)]
             matrices = [{"round": 0, "phase": "push", "bytes": [[0, 2 * SECOND], [0, 0]]},

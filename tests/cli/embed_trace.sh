@@ -35,6 +35,7 @@ assert len(blocks) == 16 and len(cells) == 16 * 4
 def near(sum_of_trace, of_report):
     return abs(sum_of_trace - of_report) < 1e-4 * of_report
 
+assert [stage["round"] for stage in stages if stage["phase"] == "train"] == list(range(16))
 for phase in ("walk", "route"):
     own = [stage for stage in stages if stage["phase"] == phase]
     assert all(stage["serial_seconds"][r] <= stage["seconds"][r] for stage in own for r in ranks)

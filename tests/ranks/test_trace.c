@@ -6,6 +6,7 @@
 
 #include "alloc.h"
 #include "check.h"
+#include "clock.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -46,6 +47,13 @@ static void keep_round(const h2v_world *world, int round, h2vi_exchange *exchang
         h2vi_trace_stage(trace, H2V_PHASE_WALK, round * MANY + i + 1, 0, NULL);
     fill_counts(world, round, exchange);
     h2vi_trace_stage(trace, H2V_PHASE_PULL, 8 * (round + 1), 2 * (round + 1), exchange);
+    h2vi_trace_rotation(trace);
+    h2vi_trace_work_begin(trace);
+    exchange->cpu_seconds = h2vi_process_seconds() + 7;
+    memset(exchange->send_counts, 0, (size_t)world->num_ranks * sizeof(int64_t));
+    memset(exchange->recv_counts, 0, (size_t)world->num_ranks * sizeof(int64_t));
+    h2vi_trace_work_end(trace, H2V_PHASE_PUSH, exchange);
+    h2vi_trace_work_end(trace, H2V_PHASE_PUSH, NULL);
     if (!trace) return;
     for (int p = trace->first_part; p < trace->first_part + trace->num_local_parts; p++) {
         h2vi_trace_block(trace, p, 1000 * round + p);
@@ -135,6 +143,20 @@ static void check_pull(const h2v_world *world, int round, FILE *file)
     json_decref(line);
 }
 
+static void check_plain(const h2v_world *world, int round, const char *phase,
+                        bool is_exchange, double least, double most, FILE *file)
+{
+    json_t *line = read_line(file);
+    check_phase(line, round, phase);
+    CHECK_EQ(json_is_true(json_object_get(line, "is_exchange")), is_exchange);
+    for (int r = 0; r < world->num_ranks; r++) {
+        const double seconds = json_real_value(entry(line, "seconds", r));
+        CHECK(least <= seconds && seconds <= most);
+        CHECK_EQ(json_integer_value(entry(line, "bytes_sent", r)), 0);
+    }
+    json_decref(line);
+}
+
 static void check_matrix(const h2v_world *world, int round, FILE *file)
 {
     json_t *line = read_line(file);
@@ -184,6 +206,9 @@ static void check_file(const h2v_world *world)
     for (int round = 0; round < ROUNDS; round++) {
         for (int i = 0; i < MANY; i++) check_walk(world, round, file);
         check_pull(world, round, file);
+        check_plain(world, round, "train", false, 0, 0, file);
+        check_plain(world, round, "push", true, 7, 8, file);
+        check_plain(world, round, "push", false, 0, 1, file);
         if (world->num_ranks > 1) check_matrix(world, round, file);
         check_cells(round, file);
     }
