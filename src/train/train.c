@@ -6,6 +6,7 @@
 #include "train.h"
 
 #include "alloc.h"
+#include "block_wire.h"
 #include "cell.h"
 #include "clock.h"
 #include "fail.h"
@@ -191,10 +192,11 @@ static void trace_walk(void *context, const h2vi_exchange *exchange)
 static void trace_blocks(const h2vi_trainer *trainer)
 {
     const h2vi_block_set *blocks = &trainer->training->model->blocks;
+    const h2vi_block_wire wire = h2vi_block_wire_of(blocks, trainer->rotation.precision,
+                                                    trainer->training->params->dim);
     const int first = trainer->router.first_part;
     for (int p = first; p < first + trainer->router.num_local_parts; p++)
-        h2vi_trace_block(trainer->training->trace, p,
-                         blocks->num_rows[p] * blocks->stride * (int64_t)sizeof(float));
+        h2vi_trace_block(trainer->training->trace, p, blocks->num_rows[p] * wire.row_bytes);
 }
 
 /* ---- rounds
