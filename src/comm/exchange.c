@@ -29,6 +29,7 @@ h2v_status h2vi_exchange_init(const h2v_world *world, size_t item_bytes,
 
 void h2vi_exchange_clear(h2vi_exchange *exchange)
 {
+    h2vi_exchange_end(exchange);
     free(exchange->send_counts);
     free(exchange->recv_counts);
     free(exchange->received);

@@ -39,11 +39,11 @@ H2V_CHECKED h2v_status h2vi_exchange_run(h2vi_exchange *exchange, h2v_status min
                                          const void *items);
 
 /* The same in two halves, so that messages travel while the ranks do something else, other
- * exchanges included. `items` must stay until the end, which is called if and only if the
- * beginning succeeded; then `received` may be read. */
+ * exchanges included. `items` must stay until the end; then `received` may be read. The end
+ * of what was not begun, or failed to begin, does nothing. */
 H2V_CHECKED h2v_status h2vi_exchange_begin(h2vi_exchange *exchange, h2v_status mine,
                                            const void *items);
 void h2vi_exchange_end(h2vi_exchange *exchange);
 
-/* Local. Release the buffers; safe on a zeroed struct. */
+/* Release the buffers, once what was begun has ended; safe on a zeroed struct. */
 void h2vi_exchange_clear(h2vi_exchange *exchange);
