@@ -10,6 +10,7 @@
 
 #include "halo2vec/embed.h"
 
+#include <limits.h>
 #include <stdio.h>
 
 static const cli_command command = {
@@ -30,13 +31,16 @@ static const cli_command command = {
     .max_arguments = 1,
 };
 
+static const char *const combiner_names[] = {"saturating", "projection", "adasum",
+                                             "sum",        "average",    0};
+static const char *const precision_names[] = {"f32", "f16", "bf16", "int8", 0};
 static const char *const progress_names[] = {"auto", "bar", "lines", "none", 0};
 
 typedef struct embed_settings {
     h2v_embed_params params;
     h2v_embed_files files;
     const char *report;
-    int method, partitioner, progress, num_threads;
+    int method, partitioner, combiner, precision, progress, num_threads;
     bool no_contexts, is_quiet;
 } embed_settings;
 
@@ -195,6 +199,31 @@ int cmd_embed(int argc, const char **argv)
          .default_text = "16 to 128, by pairs per row; more if a round's are many",
          .help =
              "rounds of walking and training, a multiple of epochs; more need less memory"},
+        {.name = "groups",
+         .kind = CLI_INT,
+         .target = &params->groups,
+         .unit = "N",
+         .min = 1,
+         .max = H2V_MAX_PARTS,
+         .help = "groups of parts, each with its own context rows during a round"},
+        {.name = "combiner",
+         .kind = CLI_CHOICE,
+         .target = &settings.combiner,
+         .choices = combiner_names,
+         .help = "how the changes of several groups become one"},
+        {.name = "pool",
+         .kind = CLI_INT,
+         .target = &params->pool,
+         .unit = "N",
+         .min = 1,
+         .max = INT_MAX,
+         .default_text = "by pairs of a group and round",
+         .help = "rows that a group's negatives of a round are drawn from"},
+        {.name = "exchange-precision",
+         .kind = CLI_CHOICE,
+         .target = &settings.precision,
+         .choices = precision_names,
+         .help = "numbers of rows between groups and ranks"},
         PARTITIONER_OPTION(&settings.partitioner),
         {.name = "partition",
          .kind = CLI_TEXT,
@@ -233,6 +262,8 @@ int cmd_embed(int argc, const char **argv)
     settings.files.with_contexts = !settings.no_contexts;
     params->method = (h2v_method)settings.method;
     params->partitioner = (h2v_partitioner)settings.partitioner;
+    params->combiner = (h2v_combiner)settings.combiner;
+    params->exchange_precision = (h2v_precision)settings.precision;
     if (has_stray_bias(&command, settings.method, params)) return CLI_EXIT_USAGE;
     return run(&settings);
 }

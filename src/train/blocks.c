@@ -120,11 +120,14 @@ void h2vi_blocks_clear(h2vi_blocks *blocks)
 h2v_status h2vi_noise_tables_init(const h2vi_blocks *blocks, h2vi_noise_tables *tables)
 {
     const size_t n = (size_t)blocks->num_classes;
+    *tables = (h2vi_noise_tables){0};
+    tables->classes = h2vi_alloc(n, sizeof *tables->classes);
     tables->numbers = h2vi_alloc(6 * n, sizeof *tables->numbers);
     tables->weights = h2vi_alloc(n, sizeof *tables->weights);
     tables->shares = h2vi_alloc(n, sizeof *tables->shares);
     tables->alias = h2vi_alloc(n, sizeof(h2vi_alias));
-    if (tables->numbers && tables->weights && tables->shares && tables->alias)
+    if (tables->classes && tables->numbers && tables->weights && tables->shares &&
+        tables->alias)
         return H2V_OK;
     h2vi_noise_tables_clear(tables);
     return h2vi_fail_memory("noise tables");
@@ -132,6 +135,7 @@ h2v_status h2vi_noise_tables_init(const h2vi_blocks *blocks, h2vi_noise_tables *
 
 void h2vi_noise_tables_clear(h2vi_noise_tables *tables)
 {
+    free(tables->classes);
     free(tables->numbers);
     free(tables->weights);
     free(tables->shares);
@@ -149,31 +153,54 @@ static int64_t rows_before(const h2vi_blocks *blocks, int block, int64_t place)
     return run + (card < rest);
 }
 
-void h2vi_noise_tables_build(const h2vi_blocks *blocks, int block,
-                             h2vi_noise_tables *tables, h2vi_noise *noise)
+void h2vi_block_classes_list(const h2vi_blocks *blocks, int block, int64_t pool,
+                             h2vi_noise_tables *tables)
 {
-    const size_t n = (size_t)blocks->num_classes;
+    int64_t first = 0;
+    double total = 0;
+    tables->num_classes = 0;
+    for (int c = 0; c < blocks->num_classes; c++) {
+        const int64_t end = rows_before(blocks, block, blocks->class_starts[c + 1]);
+        if (end == first) continue;
+        const float weight = blocks->class_weights[c] * (float)(end - first);
+        tables->classes[tables->num_classes++] =
+            (h2vi_block_class){.first = first,
+                               .count = end - first,
+                               .num_pooled = end - first,
+                               .weight = weight};
+        total += (double)weight;
+        first = end;
+    }
+    if (pool >= blocks->rows_per_block) return;
+    for (int c = 0; c < tables->num_classes; c++) {
+        h2vi_block_class *class = &tables->classes[c];
+        const double share = (double)pool * ((double)class->weight / total);
+        if (share < (double)class->count) class->num_pooled = (int64_t)ceil(share);
+        if (class->num_pooled == 0) class->num_pooled = 1;
+    }
+}
+
+void h2vi_noise_tables_build(h2vi_noise_tables *tables, h2vi_noise *noise)
+{
+    const size_t n = (size_t)tables->num_classes;
     uint32_t *thresholds = tables->numbers, *others = thresholds + n;
     uint32_t *firsts = others + n, *counts = firsts + n;
     const h2vi_alias_scratch scratch = {tables->shares, counts + n, counts + 2 * n};
     h2vi_alias *alias = tables->alias;
 
-    int64_t num_classes = 0, first = 0;
-    for (int c = 0; c < blocks->num_classes; c++) {
-        const int64_t end = rows_before(blocks, block, blocks->class_starts[c + 1]);
-        if (end == first) continue;
-        firsts[num_classes] = (uint32_t)first;
-        counts[num_classes] = (uint32_t)(end - first);
-        tables->weights[num_classes] = blocks->class_weights[c] * (float)(end - first);
-        num_classes++;
-        first = end;
+    int64_t first = 0;
+    for (int c = 0; c < tables->num_classes; c++) {
+        firsts[c] = (uint32_t)first;
+        counts[c] = (uint32_t)tables->classes[c].num_pooled;
+        tables->weights[c] = tables->classes[c].weight;
+        first += tables->classes[c].num_pooled;
     }
-    if (num_classes > 0) h2vi_alias_build(num_classes, tables->weights, &scratch, alias);
-    for (int64_t c = 0; c < num_classes; c++) {
+    if (n > 0) h2vi_alias_build((int64_t)n, tables->weights, &scratch, alias);
+    for (size_t c = 0; c < n; c++) {
         thresholds[c] = alias[c].threshold;
         others[c] = alias[c].other;
     }
-    noise->num_classes = (uint32_t)num_classes;
+    noise->num_classes = (uint32_t)n;
     noise->thresholds = thresholds;
     noise->others = others;
     noise->firsts = firsts;

@@ -33,8 +33,17 @@ H2V_CHECKED h2v_status h2vi_blocks_create(const h2v_graph *graph, const int64_t 
                                           h2vi_blocks *blocks, uint32_t *context_slots);
 void h2vi_blocks_clear(h2vi_blocks *blocks);
 
+/* The rows of one block in one class, and how many of them serve as negatives. */
+typedef struct h2vi_block_class {
+    int64_t first, count; /* rows of the block */
+    int64_t num_pooled;   /* 1..count */
+    float weight;         /* of the class in the block: count * weight^0.75 */
+} h2vi_block_class;
+
 /* The noise tables of one block, built in scratch of one thread. */
 typedef struct h2vi_noise_tables {
+    h2vi_block_class *classes; /* that the block has rows of, heaviest first */
+    int num_classes;
     uint32_t *numbers; /* four tables and the builder's lists */
     float *weights;
     double *shares;
@@ -45,6 +54,13 @@ H2V_CHECKED h2v_status h2vi_noise_tables_init(const h2vi_blocks *blocks,
                                               h2vi_noise_tables *tables);
 void h2vi_noise_tables_clear(h2vi_noise_tables *tables);
 
-/* Local. Point `noise` at the tables of `block`; seed, round and cell are the caller's. */
-void h2vi_noise_tables_build(const h2vi_blocks *blocks, int block,
-                             h2vi_noise_tables *tables, h2vi_noise *noise);
+/* Local. List tables->classes of `block`. Of each class as many rows are pooled as its
+ * share of `pool` rows of the block, rounded up, or all. A pool of rows_per_block or more
+ * has all rows. */
+void h2vi_block_classes_list(const h2vi_blocks *blocks, int block, int64_t pool,
+                             h2vi_noise_tables *tables);
+
+/* Local. Point `noise` at the tables of the classes listed; seed, round and cell are the
+ * caller's. Negatives are numbers of pooled rows, class after class: with all rows pooled,
+ * rows of the block. */
+void h2vi_noise_tables_build(h2vi_noise_tables *tables, h2vi_noise *noise);

@@ -47,7 +47,8 @@ h2v_status h2vi_cell_scratch_reserve(h2vi_cell_scratch *scratch, int64_t max_pai
     return h2vi_fail_memory("a thread's cells");
 }
 
-void h2vi_cell_sort(const h2vi_pair *pairs, int64_t num_pairs, h2vi_cell_scratch *scratch,
+void h2vi_cell_sort(const h2vi_pair *pairs, int64_t num_pairs,
+                    const h2vi_needed_rows *needed, h2vi_cell_scratch *scratch,
                     h2vi_cell *cell)
 {
     /* starts[c + 2] counts center c; after the sums starts[c + 1] is where it is written
@@ -56,8 +57,13 @@ void h2vi_cell_sort(const h2vi_pair *pairs, int64_t num_pairs, h2vi_cell_scratch
     memset(starts, 0, (size_t)(cell->num_centers + 2) * sizeof *starts);
     for (int64_t i = 0; i < num_pairs; i++) starts[pairs[i].center + 2]++;
     for (int64_t c = 1; c <= cell->num_centers; c++) starts[c + 1] += starts[c];
-    for (int64_t i = 0; i < num_pairs; i++)
-        scratch->rows[starts[pairs[i].center + 1]++] = pairs[i].row;
+    if (needed)
+        for (int64_t i = 0; i < num_pairs; i++)
+            scratch->rows[starts[pairs[i].center + 1]++] =
+                h2vi_row_number(needed, pairs[i].row);
+    else
+        for (int64_t i = 0; i < num_pairs; i++)
+            scratch->rows[starts[pairs[i].center + 1]++] = pairs[i].row;
     cell->pair_starts = starts;
     cell->pair_rows = scratch->rows;
     cell->zeros = scratch->zeros;

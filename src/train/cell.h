@@ -5,6 +5,7 @@
 #pragma once
 
 #include "blocks.h"
+#include "needed_rows.h"
 #include "route.h"
 #include "sgns.h"
 
@@ -26,6 +27,8 @@ void h2vi_cell_scratch_clear(h2vi_cell_scratch *scratch);
 H2V_CHECKED h2v_status h2vi_cell_scratch_reserve(h2vi_cell_scratch *scratch,
                                                  int64_t max_pairs);
 
-/* Local. Sort `pairs` by center and point the cell at the result; num_centers is set. */
-void h2vi_cell_sort(const h2vi_pair *pairs, int64_t num_pairs, h2vi_cell_scratch *scratch,
+/* Local. Sort `pairs` by center and point the cell at the result; num_centers is set.
+ * Where not all rows of the block are here, `needed` numbers those that are; else NULL. */
+void h2vi_cell_sort(const h2vi_pair *pairs, int64_t num_pairs,
+                    const h2vi_needed_rows *needed, h2vi_cell_scratch *scratch,
                     h2vi_cell *cell);

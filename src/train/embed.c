@@ -85,6 +85,10 @@ static h2v_status load(h2vi_job *job)
         return h2v_fail(H2V_ERR_ARGUMENT,
                         "--parts %d is more than the graph's %lld vertices",
                         job->params.parts, (long long)job->graph->num_vertices);
+    if (job->params.groups > job->graph->num_vertices)
+        return h2v_fail(H2V_ERR_ARGUMENT,
+                        "--groups %d is more than the graph's %lld vertices",
+                        job->params.groups, (long long)job->graph->num_vertices);
     return H2V_OK;
 }
 
@@ -110,7 +114,8 @@ int h2v_embed_choose_parts(const h2v_graph *graph, const h2v_embed_params *param
 {
     h2v_embed_params chosen = *params;
     h2vi_choose(graph, visits, &chosen);
-    return chosen.parts < graph->num_vertices ? chosen.parts : (int)graph->num_vertices;
+    const int64_t most = graph->num_vertices - graph->num_vertices % params->groups;
+    return chosen.parts < most ? chosen.parts : (int)most;
 }
 
 static h2v_status count_visits(h2vi_job *job)
@@ -137,6 +142,10 @@ static h2v_status partition(h2vi_job *job)
             return h2v_fail(H2V_ERR_ARGUMENT, "'%s' has %d parts; %d can be used",
                             job->files->partition, job->partition.num_parts, H2V_MAX_PARTS);
         params->parts = job->partition.num_parts;
+        if (params->parts % params->groups != 0)
+            return h2v_fail(H2V_ERR_ARGUMENT,
+                            "--groups %d does not divide the %d parts of '%s'",
+                            params->groups, params->parts, job->files->partition);
         h2vi_choose(job->graph, job->visits, params);
         return h2v_partition_measure(job->graph, &job->partition, job->visits,
                                      &job->quality);
@@ -169,8 +178,8 @@ static h2v_status migrate(h2vi_job *job)
     if (status == H2V_OK)
         status = h2vi_noise_weights(graph, &job->params, job->visits, weights);
     if (status == H2V_OK)
-        status = h2vi_blocks_create(graph, weights, job->params.parts, job->params.seed,
-                                    &job->blocks, context_slots);
+        status = h2vi_blocks_create(graph, weights, job->params.parts / job->params.groups,
+                                    job->params.seed, &job->blocks, context_slots);
     if (status != H2V_OK) goto cleanup;
 
     int64_t total = 0;
@@ -227,6 +236,7 @@ static h2v_status create_file(const h2vi_job *job)
             .digest = job->moved.graph->digest,
             .seed = job->params.seed,
             .parts = job->params.parts,
+            .groups = job->params.groups,
             .method = h2vi_method_name(job->params.method),
             .parameters = parameters};
         status = h2vi_embedding_create(job->output.temporary, &header, &ids);

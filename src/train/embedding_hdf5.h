@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 
 /* The embedding file: root attributes format="halo2vec-embedding", format_version, method,
- * parameters (JSON: every parameter that defines the result), seed, parts, version, digest
- * of the graph, directed; /embeddings f32 [n, dim], /contexts f32 [n, dim] unless left out,
- * /ids in the graph's order. Written in two acts: rank 0 makes the whole file but the rows
- * through the serial driver (strings of variable length allow nothing else), then all ranks
- * write their rows through the parallel one. So the bytes never depend on the number of
- * ranks. */
+ * parameters (JSON: every parameter that defines the result), seed, parts, groups, version,
+ * digest of the graph, directed; /embeddings f32 [n, dim], /contexts f32 [n, dim] unless
+ * left out, /ids in the graph's order. Written in two acts: rank 0 makes the whole file but
+ * the rows through the serial driver (strings of variable length allow nothing else), then
+ * all ranks write their rows through the parallel one. So the bytes never depend on the
+ * number of ranks. */
 #pragma once
 
 #include <stdbool.h>
@@ -27,7 +27,7 @@ typedef struct h2vi_embedding_header {
     bool has_contexts;
     h2v_digest digest;
     uint64_t seed;
-    int64_t parts;
+    int64_t parts, groups;
     const char *method;     /* borrowed */
     const char *parameters; /* JSON, borrowed */
 } h2vi_embedding_header;

@@ -3,6 +3,7 @@
 /* Keys are the words of the flags, so that a file tells how to make it again. */
 #include "params_json.h"
 
+#include "combiner.h"
 #include "fail.h"
 
 #include <inttypes.h>
@@ -22,6 +23,24 @@ static json_t *seed_json(uint64_t seed)
     return json_string(digits);
 }
 
+const char *h2vi_precision_name(h2v_precision precision)
+{
+    static const char *const names[] = {"f32", "f16", "bf16", "int8"};
+    return names[precision];
+}
+
+/* How groups agree is told only where there are several. */
+static void put_groups(const h2v_embed_params *params, json_t *object)
+{
+    (void)json_object_set_new(object, "groups", json_integer(params->groups));
+    (void)json_object_set_new(object, "exchange_precision",
+                              json_string(h2vi_precision_name(params->exchange_precision)));
+    if (params->groups == 1) return;
+    (void)json_object_set_new(object, "combiner",
+                              json_string(h2vi_combiner_name(params->combiner)));
+    (void)json_object_set_new(object, "pool", json_integer(params->pool));
+}
+
 h2v_status h2v_embed_params_json(const h2v_embed_params *params, char **json)
 {
     const bool is_node2vec = params->method == H2V_METHOD_NODE2VEC;
@@ -34,6 +53,7 @@ h2v_status h2v_embed_params_json(const h2v_embed_params *params, char **json)
         is_node2vec ? params->q : 1.0, "subsample", params->subsample, "seed",
         seed_json(params->seed), "parts", params->parts, "rounds", params->rounds,
         "partitioner", params->partitioner == H2V_PARTITIONER_METIS ? "metis" : "hash");
+    put_groups(params, object);
     *json = object ? json_dumps(object, JSON_SORT_KEYS | JSON_COMPACT) : NULL;
     json_decref(object);
     return *json ? H2V_OK : h2vi_fail_memory("the parameters' JSON");

@@ -6,3 +6,4 @@
 #include "halo2vec/embed.h"
 
 const char *h2vi_method_name(h2v_method method);
+const char *h2vi_precision_name(h2v_precision precision);

@@ -9,7 +9,10 @@
 
 #include "collect.h"
 #include "fail.h"
+#include "pool.h"
+#include "sgns.h"
 
+#include <limits.h>
 #include <math.h>
 
 h2v_embed_params h2v_embed_params_default(void)
@@ -59,6 +62,12 @@ h2v_status h2vi_check_params(const h2v_embed_params *params)
     if (status == H2V_OK) status = check_count("--parts", params->parts, 0, H2V_MAX_PARTS);
     if (status == H2V_OK)
         status = check_count("--rounds", params->rounds, 0, H2V_MAX_ROUNDS);
+    if (status == H2V_OK)
+        status = check_count("--groups", params->groups, 1, H2V_MAX_PARTS);
+    if (status == H2V_OK) status = check_count("--pool", params->pool, 0, INT_MAX);
+    if (status == H2V_OK && params->parts % params->groups != 0)
+        status = h2v_fail(H2V_ERR_ARGUMENT, "--groups %d does not divide --parts %d",
+                          params->groups, params->parts);
     return status;
 }
 
@@ -96,16 +105,23 @@ void h2vi_choose(const h2v_graph *graph, const int64_t *visits, h2v_embed_params
         fmax(H2VI_MIN_ROUNDS, ceil(pairs_per_vertex / H2VI_PAIRS_PER_VERTEX));
     if (params->parts == 0) {
         const double most = floor(pairs_per_vertex / (fewest * H2VI_PAIRS_PER_CENTER));
-        const double wanted = ceil(n / H2VI_ROWS_PER_PART);
-        params->parts = clamp(fmin(wanted, most), 1, H2V_MAX_PARTS);
+        const double wanted = ceil(n / H2VI_ROWS_PER_PART / params->groups);
+        params->parts =
+            params->groups * clamp(fmin(wanted, most), 1, H2V_MAX_PARTS / params->groups);
     }
+    const double blocks = params->parts / params->groups;
     if (params->rounds == 0) {
-        const double wanted =
-            floor(pairs_per_vertex / ((double)params->parts * H2VI_PAIRS_WANTED));
+        const double wanted = floor(pairs_per_vertex / (blocks * H2VI_PAIRS_WANTED));
         params->rounds =
             clamp(fmax(fewest, fmin(wanted, H2VI_ENOUGH_ROUNDS)), 1, H2V_MAX_ROUNDS);
     }
     /* Every epoch has the same number of rounds. */
     const int per_epoch = (params->rounds + params->epochs - 1) / params->epochs;
     params->rounds = per_epoch * params->epochs;
+    if (params->pool == 0 && params->groups > 1) {
+        const double pairs = pairs_per_vertex * n / params->rounds / params->groups;
+        const int64_t pool = h2vi_choose_pool(
+            pairs * H2VI_TILE_NEGATIVES / (2.0 * H2VI_TILE_POSITIVES), graph->num_vertices);
+        params->pool = pool < INT_MAX ? (int)pool : INT_MAX;
+    }
 }

@@ -38,7 +38,8 @@ typedef struct h2vi_cell {
     const uint32_t *pair_rows;   /* context rows, in the order of training */
     float rate_begin, rate_end;  /* learning rate at the first and after the last pair */
     h2vi_noise noise;
-    float *zeros; /* scratch: two rows of zeros, shape [2, stride]; left zero */
+    const uint32_t *pool; /* the rows that the noise numbers; NULL: it numbers rows */
+    float *zeros;         /* scratch: two rows of zeros, shape [2, stride]; left zero */
 } h2vi_cell;
 
 typedef void h2vi_train_cell(const h2vi_cell *cell);

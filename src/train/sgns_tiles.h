@@ -90,8 +90,9 @@ h2vi_take_negatives(const h2vi_cell *cell, h2vi_fill_noise *fill_noise,
             fill_noise(&cell->noise, ahead->next_batch++, ahead->rows);
             ahead->used = 0;
         }
-        tile->negatives[i] =
-            cell->contexts + (size_t)ahead->rows[ahead->used++] * (size_t)cell->stride;
+        const uint32_t number = ahead->rows[ahead->used++];
+        const uint32_t row = cell->pool ? cell->pool[number] : number;
+        tile->negatives[i] = cell->contexts + (size_t)row * (size_t)cell->stride;
     }
 }
 

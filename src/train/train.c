@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
-/* The loop over rounds. A round walks from its share of all (walk, vertex) starts: each
- * vertex's walks are spread evenly over the rounds of an epoch, from an offset drawn for
- * the vertex. The learning rate is a function of (round, step, place in the cell). */
+/* The loop over rounds. The learning rate is a function of (round, step, place in the
+ * cell). */
 #include "train.h"
 
 #include "alloc.h"
@@ -10,10 +9,13 @@
 #include "cell.h"
 #include "clock.h"
 #include "fail.h"
+#include "packed_rows.h"
 #include "phase_clock.h"
 #include "random.h"
+#include "reconcile.h"
 #include "rotate.h"
 #include "route.h"
+#include "starts.h"
 #include "walk_engine.h"
 
 #include <stdlib.h>
@@ -23,85 +25,17 @@ typedef struct h2vi_trainer {
     h2vi_walk_engine engine;
     h2vi_router router;
     h2vi_rotation rotation;
+    h2vi_reconciler reconciler; /* if there are several groups */
+    bool is_pushing;            /* changes of the round before are on their way */
+    int blocks_per_group;
     h2vi_train_cell *kernel;
     h2vi_cell_scratch *scratch;     /* one a thread */
     uint32_t *context_slots, *keep; /* of the owned vertices */
-    h2vi_start *starts;
-    h2vi_token *tokens;
-    int64_t start_capacity;
+    h2vi_starts starts;
     int round;
     int64_t pairs_before; /* of the rounds before this one */
     double start;         /* wall clock at the first round */
 } h2vi_trainer;
-
-/* ---- starts of a round
- * -------------------------------------------------------------------------- */
-
-static uint32_t round_of_walk(uint32_t offset, uint32_t walk, uint32_t walks,
-                              uint32_t rounds)
-{
-    const h2vi_uint128 place = ((h2vi_uint128)walk << 32 | offset) * rounds / walks;
-    return (uint32_t)(place >> 32);
-}
-
-/* Walks of one vertex in a round of its epoch, into starts[0..]; returns how many. */
-static int64_t starts_of_vertex(const h2vi_trainer *trainer, uint32_t vertex,
-                                uint32_t epoch, uint32_t round, h2vi_start *starts)
-{
-    const h2v_embed_params *params = trainer->training->params;
-    const uint32_t walks = (uint32_t)params->walks;
-    const uint32_t rounds = (uint32_t)(params->rounds / params->epochs);
-    const uint32_t gid = trainer->training->moved->graph->gids[vertex];
-    const uint32_t offset =
-        h2vi_random(params->seed, H2VI_FOR_ROUND, epoch, 0, gid, 0).w[0];
-    uint32_t walk = (uint32_t)((uint64_t)round * walks / rounds); /* at most one too late */
-    if (walk > 0) walk--;
-    int64_t count = 0;
-    for (; walk < walks && round_of_walk(offset, walk, walks, rounds) <= round; walk++) {
-        if (round_of_walk(offset, walk, walks, rounds) < round) continue;
-        if (starts) starts[count] = (h2vi_start){vertex, walk};
-        count++;
-    }
-    return count;
-}
-
-static h2v_status collect_starts(h2vi_trainer *trainer, uint32_t epoch, uint32_t round,
-                                 h2vi_walk_run *run)
-{
-    const h2v_embed_params *params = trainer->training->params;
-    const int64_t num_owned = trainer->training->moved->graph->num_owned;
-    const double begin = h2vi_thread_seconds();
-    int64_t count = 0;
-    for (int64_t v = 0; v < num_owned; v++)
-        count += starts_of_vertex(trainer, (uint32_t)v, epoch, round, NULL);
-    if (count > UINT32_MAX)
-        return h2v_fail(H2V_ERR_ARGUMENT,
-                        "%lld walks start on one rank in one round; more --rounds or ranks "
-                        "make them fewer than 2^32",
-                        (long long)count);
-    if (count > trainer->start_capacity || !trainer->tokens) {
-        free(trainer->starts);
-        free(trainer->tokens);
-        trainer->start_capacity = count + count / 16;
-        trainer->starts = h2vi_alloc_n(trainer->start_capacity, sizeof *trainer->starts);
-        trainer->tokens = h2vi_alloc_n(trainer->start_capacity * params->walk_length,
-                                       sizeof *trainer->tokens);
-        if (!trainer->starts || !trainer->tokens) {
-            trainer->start_capacity = 0;
-            return h2vi_fail_memory("a round's walks");
-        }
-    }
-    int64_t at = 0;
-    for (int64_t v = 0; v < num_owned; v++)
-        at += starts_of_vertex(trainer, (uint32_t)v, epoch, round, trainer->starts + at);
-    *run = (h2vi_walk_run){.purpose = H2VI_FOR_WALK,
-                           .epoch = epoch,
-                           .num_walks = count,
-                           .starts = trainer->starts,
-                           .tokens = trainer->tokens};
-    h2vi_walk_engine_add_serial(&trainer->engine, h2vi_thread_seconds() - begin);
-    return H2V_OK;
-}
 
 /* ---- cells
  * ----------------------------------------------------------------------------------------
@@ -111,13 +45,39 @@ static float rate_at(const h2vi_trainer *trainer, int step_of_round)
 {
     const h2v_embed_params *params = trainer->training->params;
     const double place =
-        (trainer->round + (double)step_of_round / params->parts) / params->rounds;
+        (trainer->round + (double)step_of_round / trainer->blocks_per_group) /
+        params->rounds;
     const double share = 1 - place > 1e-4 ? 1 - place : 1e-4;
     return (float)(params->learning_rate * share);
 }
 
-static void train_cell(void *context, int thread, int part, int step, int block,
-                       float *rows)
+static bool has_groups(const h2vi_trainer *trainer)
+{
+    return trainer->training->params->groups > 1;
+}
+
+/* Blocks that pass from part to part are rounded as if each step crossed a wire. */
+static void round_block(const h2vi_trainer *trainer, uint32_t cell, int home, float *rows)
+{
+    const h2v_embed_params *params = trainer->training->params;
+    const h2vi_block_set *set = &trainer->training->model->blocks;
+    const h2v_precision precision = trainer->rotation.precision;
+    if (precision == H2V_PRECISION_F32 || trainer->blocks_per_group == 1) return;
+    for (int64_t i = 0; i < set->num_rows[home]; i++) {
+        const h2vi_words random =
+            h2vi_random(params->seed, H2VI_FOR_ROUNDING, (uint32_t)trainer->round,
+                        H2VI_ROUNDED_FOR_STEP | cell, (uint32_t)i, 0);
+        h2vi_round_row(precision, params->dim, rows + i * set->stride, random.w[0]);
+    }
+}
+
+static void count_updates(const h2vi_cell *cell, float *updates)
+{
+    const uint32_t num_pairs = cell->pair_starts[cell->num_centers];
+    for (uint32_t i = 0; i < num_pairs; i++) updates[cell->pair_rows[i]] += 1;
+}
+
+static void train_cell(void *context, int thread, int part, int step, int home, float *rows)
 {
     h2vi_trainer *trainer = context;
     const double begin = h2vi_thread_seconds();
@@ -125,11 +85,15 @@ static void train_cell(void *context, int thread, int part, int step, int block,
     const h2vi_moved *moved = training->moved;
     const h2vi_router *router = &trainer->router;
     h2vi_cell_scratch *scratch = &trainer->scratch[thread];
-    const int num_parts = training->params->parts;
+    const int num_blocks = trainer->blocks_per_group, block = home % num_blocks;
     const int64_t base = moved->graph->first[moved->graph->world->rank];
-    const int64_t bin = (int64_t)(part - router->first_part) * num_parts + block;
+    const int64_t bin = (int64_t)(part - router->first_part) * num_blocks + block;
     const int64_t first = router->bin_starts[bin];
     const int stride = training->model->stride;
+    const h2vi_needed_rows *needed =
+        has_groups(trainer)
+            ? h2vi_needed(&trainer->reconciler.halo, part / num_blocks, block)
+            : NULL;
 
     h2vi_cell cell = {.stride = stride,
                       .negatives = training->params->negatives,
@@ -141,11 +105,18 @@ static void train_cell(void *context, int thread, int part, int step, int block,
                       .rate_end = rate_at(trainer, step + 1),
                       .noise = {.seed = training->params->seed,
                                 .round = (uint32_t)trainer->round,
-                                .cell = (uint32_t)(part * num_parts + block)}};
-    h2vi_cell_sort(router->pairs + first, router->bin_starts[bin + 1] - first, scratch,
-                   &cell);
-    h2vi_noise_tables_build(training->blocks, block, &scratch->tables, &cell.noise);
+                                .cell = (uint32_t)(part * num_blocks + block)},
+                      .pool = needed ? needed->pool : NULL};
+    h2vi_cell_sort(router->pairs + first, router->bin_starts[bin + 1] - first, needed,
+                   scratch, &cell);
+    h2vi_block_classes_list(training->blocks, block,
+                            needed ? trainer->reconciler.halo.pool
+                                   : training->blocks->rows_per_block,
+                            &scratch->tables);
+    h2vi_noise_tables_build(&scratch->tables, &cell.noise);
     trainer->kernel(&cell);
+    if (needed) count_updates(&cell, h2vi_block_updates(&training->model->blocks, home));
+    round_block(trainer, cell.noise.cell, home, rows);
     const double seconds = h2vi_thread_seconds() - begin;
     scratch->seconds += seconds;
     h2vi_trace_cell(training->trace, part, step, seconds,
@@ -171,7 +142,7 @@ static void tell(void *context, double share_of_round)
         .pairs_per_second =
             spent > 0 && part_of_all > 0 ? (double)own / part_of_all / spent : 0,
         .learning_rate =
-            (double)rate_at(trainer, (int)(share_of_round * training->params->parts)),
+            (double)rate_at(trainer, (int)(share_of_round * trainer->blocks_per_group)),
         .seconds = seconds,
         .train_seconds = spent};
     training->callback(training->context, &progress);
@@ -217,18 +188,37 @@ static h2v_status reserve_cells(h2vi_trainer *trainer)
     return status;
 }
 
+/* Collective. Combine what the round before changed: it travelled while this one walked. */
+static h2v_status finish_push(h2vi_trainer *trainer)
+{
+    if (!trainer->is_pushing) return H2V_OK;
+    h2vi_phase_clock clock = h2vi_phase_begin(trainer->training->report, H2V_PHASE_PUSH);
+    const h2v_status status = h2vi_push_end(&trainer->reconciler);
+    h2vi_phase_end(&clock);
+    trainer->is_pushing = false;
+    return status;
+}
+
+/* Local. */
+static h2v_status collect_starts(h2vi_trainer *trainer, h2vi_walk_run *run)
+{
+    const h2vi_training *training = trainer->training;
+    const double begin = h2vi_thread_seconds();
+    const h2v_status status = h2vi_starts_collect(training->params, training->moved->graph,
+                                                  trainer->round, &trainer->starts, run);
+    h2vi_walk_engine_add_serial(&trainer->engine, h2vi_thread_seconds() - begin);
+    return status;
+}
+
 /* Collective. */
 static h2v_status train_round(h2vi_trainer *trainer)
 {
     const h2vi_training *training = trainer->training;
     const h2v_world *world = training->moved->graph->world;
-    const int per_epoch = training->params->rounds / training->params->epochs;
     h2vi_walk_run run;
     h2vi_trace_begin_round(training->trace, trainer->round);
     h2vi_phase_clock clock = h2vi_phase_begin(training->report, H2V_PHASE_WALK);
-    h2v_status status =
-        h2v_agree(world, collect_starts(trainer, (uint32_t)(trainer->round / per_epoch),
-                                        (uint32_t)(trainer->round % per_epoch), &run));
+    h2v_status status = h2v_agree(world, collect_starts(trainer, &run));
     if (status == H2V_OK) status = h2vi_walk(&trainer->engine, &run);
     trace_walk(trainer, NULL);
     h2vi_phase_end(&clock);
@@ -240,11 +230,28 @@ static h2v_status train_round(h2vi_trainer *trainer)
     h2vi_phase_end(&clock);
     if (status != H2V_OK) return status;
 
+    if (has_groups(trainer)) {
+        status = finish_push(trainer);
+        clock = h2vi_phase_begin(training->report, H2V_PHASE_PULL);
+        if (status == H2V_OK)
+            status =
+                h2vi_pull(&trainer->reconciler, &trainer->router, (uint32_t)trainer->round);
+        h2vi_phase_end(&clock);
+        if (status != H2V_OK) return status;
+    }
+
     trace_blocks(trainer);
     clock = h2vi_phase_begin(training->report, H2V_PHASE_TRAIN);
     status = h2vi_rotate(&trainer->rotation, &training->model->blocks);
     h2vi_phase_end(&clock);
     h2vi_trace_rotation(training->trace);
+    if (status == H2V_OK && has_groups(trainer)) {
+        clock = h2vi_phase_begin(training->report, H2V_PHASE_PUSH);
+        status = h2vi_push_begin(&trainer->reconciler, (uint32_t)trainer->round,
+                                 (double)rate_at(trainer, trainer->blocks_per_group / 2));
+        h2vi_phase_end(&clock);
+        trainer->is_pushing = status == H2V_OK;
+    }
     trainer->pairs_before += trainer->router.num_pairs;
     return status;
 }
@@ -253,13 +260,13 @@ static void trainer_clear(h2vi_trainer *trainer, int num_threads)
 {
     h2vi_walk_engine_clear(&trainer->engine);
     h2vi_router_clear(&trainer->router);
+    if (has_groups(trainer)) h2vi_reconciler_clear(&trainer->reconciler);
     for (int t = 0; trainer->scratch && t < num_threads; t++)
         h2vi_cell_scratch_clear(&trainer->scratch[t]);
     free(trainer->scratch);
     free(trainer->context_slots);
     free(trainer->keep);
-    free(trainer->starts);
-    free(trainer->tokens);
+    h2vi_starts_clear(&trainer->starts);
 }
 
 static int64_t largest_part(const h2vi_moved *moved, int first_part, int num_local)
@@ -269,6 +276,12 @@ static int64_t largest_part(const h2vi_moved *moved, int first_part, int num_loc
         if (moved->part_first[p + 1] - moved->part_first[p] > largest)
             largest = moved->part_first[p + 1] - moved->part_first[p];
     return largest;
+}
+
+/* Blocks are rounded at every step, which int8 would not stand. */
+static h2v_precision block_precision(h2v_precision precision)
+{
+    return precision == H2V_PRECISION_INT8 ? H2V_PRECISION_F16 : precision;
 }
 
 /* Local. */
@@ -286,6 +299,7 @@ static h2v_status trainer_init(const h2vi_training *training, h2vi_trainer *trai
     trainer->training = training;
     trainer->start = h2vi_wall_seconds();
     trainer->kernel = h2vi_fastest_cell_kernel(NULL);
+    trainer->blocks_per_group = params->parts / params->groups;
     trainer->context_slots = h2vi_alloc_n(num_owned, sizeof *trainer->context_slots);
     trainer->keep = h2vi_alloc_n(num_owned, sizeof *trainer->keep);
     trainer->scratch = h2vi_alloc_n(world->num_threads, sizeof *trainer->scratch);
@@ -306,16 +320,17 @@ static h2v_status trainer_init(const h2vi_training *training, h2vi_trainer *trai
     trainer->engine.on_exchange = trace_walk;
     trainer->engine.context = trainer;
     trainer->router.trace = training->trace;
-    trainer->rotation = (h2vi_rotation){.world = world,
-                                        .num_parts = params->parts,
-                                        .num_groups = 1,
-                                        .first_part = trainer->router.first_part,
-                                        .num_local_parts = trainer->router.num_local_parts,
-                                        .dim = params->dim,
-                                        .precision = H2V_PRECISION_F32,
-                                        .task = train_cell,
-                                        .tick = training->callback ? tell : NULL,
-                                        .context = trainer};
+    trainer->rotation =
+        (h2vi_rotation){.world = world,
+                        .num_parts = params->parts,
+                        .num_groups = params->groups,
+                        .first_part = trainer->router.first_part,
+                        .num_local_parts = trainer->router.num_local_parts,
+                        .dim = params->dim,
+                        .precision = block_precision(params->exchange_precision),
+                        .task = train_cell,
+                        .tick = training->callback ? tell : NULL,
+                        .context = trainer};
     const int64_t max_centers =
         largest_part(moved, trainer->router.first_part, trainer->router.num_local_parts);
     for (int t = 0; status == H2V_OK && t < world->num_threads; t++)
@@ -342,6 +357,10 @@ static void add_to_report(const h2vi_trainer *trainer, int num_threads)
     report->bytes_received[H2V_PHASE_TRAIN] = trainer->rotation.bytes_received;
     report->rows_sent[H2V_PHASE_TRAIN] = trainer->rotation.rows_sent;
     report->rows_received[H2V_PHASE_TRAIN] = trainer->rotation.rows_received;
+    if (has_groups(trainer)) {
+        h2vi_reconciler_report(&trainer->reconciler, report);
+        report->round_bytes += h2vi_reconciler_bytes(&trainer->reconciler);
+    }
     report->graph_bytes =
         graph->num_owned *
             (int64_t)(sizeof *graph->offsets + sizeof *graph->gids + sizeof(h2vi_vertex) +
@@ -349,11 +368,9 @@ static void add_to_report(const h2vi_trainer *trainer, int num_threads)
         num_arcs * (int64_t)(sizeof *graph->targets +
                              (graph->weights ? sizeof(float) + sizeof(h2vi_alias) : 0) +
                              (trainer->engine.edges.keys ? 2 * sizeof(h2v_slot) : 0));
-    report->round_bytes = trainer->engine.buffer_bytes +
-                          h2vi_router_bytes(&trainer->router) +
-                          trainer->start_capacity *
-                              ((int64_t)sizeof(h2vi_start) +
-                               trainer->router.walk_length * (int64_t)sizeof(h2vi_token));
+    report->round_bytes += trainer->engine.buffer_bytes +
+                           h2vi_router_bytes(&trainer->router) +
+                           h2vi_starts_bytes(trainer->training->params, &trainer->starts);
     for (int t = 0; t < num_threads; t++) {
         report->cell_seconds += trainer->scratch[t].seconds;
         report->round_bytes += trainer->scratch[t].capacity * (int64_t)sizeof(uint32_t);
@@ -365,8 +382,12 @@ h2v_status h2vi_train(const h2vi_training *training)
     const h2v_world *world = training->moved->graph->world;
     h2vi_trainer trainer = {0};
     h2v_status status = h2v_agree(world, trainer_init(training, &trainer));
+    if (status == H2V_OK && has_groups(&trainer))
+        status = h2vi_reconciler_init(training->params, training->moved, training->blocks,
+                                      training->model, &trainer.reconciler);
     for (; status == H2V_OK && trainer.round < training->params->rounds; trainer.round++)
         status = train_round(&trainer);
+    if (status == H2V_OK) status = finish_push(&trainer);
     if (status == H2V_OK) add_to_report(&trainer, world->num_threads);
     trainer_clear(&trainer, world->num_threads);
     return status;

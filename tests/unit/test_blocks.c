@@ -116,7 +116,8 @@ static void a_blocks_rows_descend_in_classes(void **state)
         assert_int_equal(h2vi_noise_tables_init(&d.blocks, &tables), H2V_OK);
         for (int b = 0; b < block_counts[i]; b++) {
             h2vi_noise noise = {0};
-            h2vi_noise_tables_build(&d.blocks, b, &tables, &noise);
+            h2vi_block_classes_list(&d.blocks, b, INT64_MAX, &tables);
+            h2vi_noise_tables_build(&tables, &noise);
             double share_before = 1e300;
             uint32_t next = 0;
             for (uint32_t c = 0; c < noise.num_classes; c++) {
@@ -178,7 +179,8 @@ static void draws_follow_visits_to_three_quarters(void **state)
     h2vi_noise_tables tables;
     h2vi_noise noise = {0};
     assert_int_equal(h2vi_noise_tables_init(&d.blocks, &tables), H2V_OK);
-    h2vi_noise_tables_build(&d.blocks, BLOCK, &tables, &noise);
+    h2vi_block_classes_list(&d.blocks, BLOCK, INT64_MAX, &tables);
+    h2vi_noise_tables_build(&tables, &noise);
     int64_t drawn[NUM_VERTICES] = {0};
     for (uint32_t i = 0; i < NUM_DRAWS; i++) {
         const h2vi_words random = h2vi_random(11, H2VI_FOR_NEGATIVE, 0, 0, 0, i);

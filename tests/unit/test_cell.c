@@ -27,7 +27,7 @@ static void sort(h2vi_cell_scratch *scratch, int64_t num_centers, int64_t num_pa
         pairs[i] = (h2vi_pair){(uint32_t)(i * i * 31 % num_centers), (uint32_t)i};
     *cell = (h2vi_cell){.num_centers = num_centers};
     assert_int_equal(h2vi_cell_scratch_reserve(scratch, num_pairs), H2V_OK);
-    h2vi_cell_sort(pairs, num_pairs, scratch, cell);
+    h2vi_cell_sort(pairs, num_pairs, NULL, scratch, cell);
 }
 
 static void assert_sorted(const h2vi_cell *cell, int64_t num_pairs)
@@ -71,7 +71,7 @@ static void a_part_may_be_empty(void **state)
     h2vi_cell cell = {.num_centers = 0};
     assert_int_equal(h2vi_cell_scratch_init(&blocks, 0, STRIDE, &scratch), H2V_OK);
     assert_int_equal(h2vi_cell_scratch_reserve(&scratch, 0), H2V_OK);
-    h2vi_cell_sort(NULL, 0, &scratch, &cell);
+    h2vi_cell_sort(NULL, 0, NULL, &scratch, &cell);
     assert_int_equal(cell.pair_starts[0], 0);
     assert_non_null(cell.pair_rows);
     h2vi_cell_scratch_clear(&scratch);

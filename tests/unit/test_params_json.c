@@ -23,10 +23,23 @@ static char *text_of(const h2v_embed_params *params)
 static void keys_are_sorted_and_complete(void **state)
 {
     (void)state;
-    static const char *const keys[] = {
-        "dim",  "epochs",      "learning_rate", "method", "negatives",
-        "p",    "partitioner", "parts",         "q",      "rounds",
-        "seed", "subsample",   "walk_length",   "walks",  "window"};
+    static const char *const keys[] = {"dim",
+                                       "epochs",
+                                       "exchange_precision",
+                                       "groups",
+                                       "learning_rate",
+                                       "method",
+                                       "negatives",
+                                       "p",
+                                       "partitioner",
+                                       "parts",
+                                       "q",
+                                       "rounds",
+                                       "seed",
+                                       "subsample",
+                                       "walk_length",
+                                       "walks",
+                                       "window"};
     const h2v_embed_params params = h2v_embed_params_default();
     char *text = text_of(&params);
     assert_null(strpbrk(text, " \n"));
@@ -56,7 +69,8 @@ static void values_come_back(void **state)
                                      .seed = INT64_MAX,
                                      .parts = 5,
                                      .rounds = 18,
-                                     .partitioner = H2V_PARTITIONER_HASH};
+                                     .partitioner = H2V_PARTITIONER_HASH,
+                                     .groups = 1};
     char *text = text_of(&params);
     json_t *object = json_loads(text, 0, NULL);
     const char *method = NULL, *partitioner = NULL;
@@ -108,6 +122,28 @@ static void the_largest_seed_comes_back(void **state)
     free(text);
 }
 
+/* One group has nothing to agree on: files of equal rows must not differ in how. */
+static void several_groups_tell_how_they_agree(void **state)
+{
+    (void)state;
+    h2v_embed_params params = h2v_embed_params_default();
+    char *plain = text_of(&params);
+    params.combiner = H2V_COMBINER_ADASUM;
+    params.pool = 1000;
+    char *same = text_of(&params);
+    assert_string_equal(plain, same);
+    params.groups = 4;
+    params.exchange_precision = H2V_PRECISION_INT8;
+    char *several = text_of(&params);
+    assert_non_null(strstr(several, "\"combiner\":\"adasum\""));
+    assert_non_null(strstr(several, "\"exchange_precision\":\"int8\""));
+    assert_non_null(strstr(several, "\"groups\":4"));
+    assert_non_null(strstr(several, "\"pool\":1000"));
+    free(plain);
+    free(same);
+    free(several);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -115,6 +151,7 @@ int main(void)
         cmocka_unit_test(values_come_back),
         cmocka_unit_test(deepwalk_has_no_bias),
         cmocka_unit_test(the_largest_seed_comes_back),
+        cmocka_unit_test(several_groups_tell_how_they_agree),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

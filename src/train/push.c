@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Changes from the homes of blocks to the owners of rows, who make one change of them. An
+ * owner takes ranks in their order, and so meets the changes of a row in the order of
+ * groups. */
+#include "alloc.h"
+#include "collect.h"
+#include "fail.h"
+#include "home_rows.h"
+#include "packed_rows.h"
+#include "push_item.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The pairs that cells counted are updates by positives; those by negatives are added as
+ * they are to be expected. */
+static void add_negative_updates(h2vi_reconciler *this, int home, h2vi_noise_tables *tables)
+{
+    h2vi_block_set *set = &this->model->blocks;
+    const int block = home % this->groups.parts_per_group;
+    const h2vi_needed_rows *needed =
+        h2vi_needed(&this->halo, home / this->groups.parts_per_group, block);
+    float *updates = h2vi_block_updates(set, home);
+    double num_pairs = 0, total = 0;
+    for (int64_t i = 0; i < set->num_rows[home]; i++) num_pairs += (double)updates[i];
+    h2vi_block_classes_list(this->blocks, block, this->halo.pool, tables);
+    for (int c = 0; c < tables->num_classes; c++)
+        total += (double)tables->classes[c].weight;
+    int64_t at = 0;
+    for (int c = 0; c < tables->num_classes; c++) {
+        const h2vi_block_class *class = &tables->classes[c];
+        const double share = (double)class->weight / (total * (double)class->num_pooled);
+        const float expected = (float)(this->params->negatives * num_pairs * share);
+        for (int64_t i = 0; i < class->num_pooled; i++)
+            updates[needed->pool[at++]] += expected;
+    }
+}
+
+/* change = row - what was pulled; whether it is other than zero. */
+static bool find_change(const h2vi_home_rows *rows, float *change)
+{
+    const h2vi_reconciler *this = rows->reconciler;
+    const int dim = this->params->dim;
+    const float *row =
+        this->model->blocks.rows[rows->home] + (int64_t)rows->number * this->model->stride;
+    int is_changed = 0;
+    h2vi_unpack_row(this->params->exchange_precision, dim, h2vi_pulled_row(rows), change);
+    for (int d = 0; d < dim; d++) {
+        is_changed |= row[d] != change[d];
+        change[d] = row[d] - change[d];
+    }
+    return is_changed;
+}
+
+static void count_changes(h2vi_reconciler *this, int home, float *change)
+{
+    int64_t *counts = h2vi_cursors_of_home(this, this->next_changes, home);
+    h2vi_home_rows rows = h2vi_rows_of_home(this, home);
+    while (h2vi_next_row(&rows)) counts[rows.owner] += find_change(&rows, change);
+}
+
+static void write_changes(h2vi_reconciler *this, int home, uint32_t round, float *change)
+{
+    const float *updates = h2vi_block_updates(&this->model->blocks, home);
+    int64_t *next = h2vi_cursors_of_home(this, this->next_changes, home);
+    h2vi_home_rows rows = h2vi_rows_of_home(this, home);
+    while (h2vi_next_row(&rows)) {
+        if (!find_change(&rows, change)) continue;
+        char *item = this->parcel + next[rows.owner]++ * (int64_t)this->pushed.item_bytes;
+        const h2vi_change_head head = {rows.slot, (uint32_t)rows.group,
+                                       updates[rows.number]};
+        memcpy(item, &head, sizeof head);
+        h2vi_pack_row(this->params->exchange_precision, this->params->dim, change,
+                      h2vi_rounding_word(this, round,
+                                         H2VI_ROUNDED_FOR_PUSH + (uint32_t)rows.group,
+                                         rows.slot),
+                      item + sizeof head);
+    }
+}
+
+/* Collective. How far one update takes a context row towards where it settles: `rate` times
+ * the curvature of the logistic loss, which goes with the squared norms of the centers.
+ * Their mean is a sum of integers, of 2^-20. */
+static double find_curvature(const h2vi_reconciler *this, double rate)
+{
+    const double share = 0.02;
+    const h2v_graph *graph = this->moved->graph;
+    const int dim = this->params->dim, stride = this->model->stride;
+    int64_t sum = 0;
+#pragma omp parallel for schedule(static) reduction(+ : sum)
+    for (int64_t v = 0; v < graph->num_owned; v++) {
+        const float *row = this->model->in + v * stride;
+        double square = 0;
+        for (int d = 0; d < dim; d++) square += (double)row[d] * (double)row[d];
+        if (square < 0x1p20) sum += (int64_t)(square * 0x1p20);
+    }
+    h2vi_sum(graph->world, 1, &sum);
+    return share * rate * (double)sum * 0x1p-20 / (double)graph->num_vertices;
+}
+
+h2v_status h2vi_push_begin(h2vi_reconciler *reconciler, uint32_t round, double rate)
+{
+    h2vi_reconciler *this = reconciler;
+    const h2vi_groups *groups = &this->groups;
+    const int num_threads = this->moved->graph->world->num_threads;
+    this->curvature = find_curvature(this, rate);
+    h2vi_cursors_forget(this, this->next_changes);
+#pragma omp parallel for schedule(static, 1) num_threads(num_threads)
+    for (int t = 0; t < num_threads; t++) {
+        h2vi_change_scratch *scratch = &this->scratch[t];
+        for (int home = groups->first_part + t; home < groups->end_part;
+             home += num_threads) {
+            add_negative_updates(this, home, &scratch->tables);
+            count_changes(this, home, scratch->rows);
+        }
+    }
+    const int64_t num_changes =
+        h2vi_cursors_place(this, this->next_changes, this->pushed.send_counts);
+    const h2v_status status =
+        h2vi_reserve_parcel(this, num_changes * (int64_t)this->pushed.item_bytes);
+    if (status == H2V_OK) {
+#pragma omp parallel for schedule(static, 1) num_threads(num_threads)
+        for (int t = 0; t < num_threads; t++)
+            for (int home = groups->first_part + t; home < groups->end_part;
+                 home += num_threads)
+                write_changes(this, home, round, this->scratch[t].rows);
+    }
+    return h2vi_exchange_begin(&this->pushed, status, this->parcel);
+}
+
+/* ---- changes become one
+ * ------------------------------------------------------------------------- */
+
+/* Local. Items by row, a row's in the order in which they came: starts[v] .. starts[v + 1]
+ * of `order` are those of owned vertex v. */
+static h2v_status sort_changes(h2vi_reconciler *this)
+{
+    const int64_t num_items = this->pushed.num_received;
+    const int64_t num_owned = this->moved->graph->num_owned;
+    const int64_t base = this->moved->graph->first[this->groups.rank];
+    const char *items = this->pushed.received;
+    if (!this->order || num_items > this->order_capacity) {
+        free(this->order);
+        this->order_capacity = num_items + num_items / 8;
+        this->order = h2vi_alloc_n(this->order_capacity, sizeof *this->order);
+        if (!this->order) {
+            this->order_capacity = 0;
+            return h2vi_fail_memory("the order of changes");
+        }
+    }
+    /* starts[v + 2] counts; sums make starts[v + 1] where v is written next, and in the end
+     * where it ends. */
+    memset(this->starts, 0, (size_t)(num_owned + 2) * sizeof *this->starts);
+    for (int pass = 0; pass < 2; pass++) {
+        for (int64_t i = 0; i < num_items; i++) {
+            h2vi_change_head head;
+            memcpy(&head, items + i * (int64_t)this->pushed.item_bytes, sizeof head);
+            const int64_t v = (int64_t)head.slot - base;
+            if (pass == 0)
+                this->starts[v + 2]++;
+            else
+                this->order[this->starts[v + 1]++] = i;
+        }
+        for (int64_t v = 1; pass == 0 && v <= num_owned; v++)
+            this->starts[v + 1] += this->starts[v];
+    }
+    return H2V_OK;
+}
+
+static bool combine_row(h2vi_reconciler *this, int64_t v, h2vi_change_scratch *scratch)
+{
+    const int dim = this->params->dim;
+    const char *items = this->pushed.received;
+    const h2vi_combiner combiner = {.rule = this->params->combiner,
+                                    .dim = dim,
+                                    .num_groups = this->params->groups,
+                                    .curvature = this->curvature,
+                                    .scratch = scratch->combiner};
+    const int64_t begin = this->starts[v];
+    const int num_changes = (int)(this->starts[v + 1] - begin);
+    for (int i = 0; i < num_changes; i++) {
+        const char *item =
+            items + this->order[begin + i] * (int64_t)this->pushed.item_bytes;
+        h2vi_change_head head;
+        memcpy(&head, item, sizeof head);
+        float *row = scratch->rows + (int64_t)i * dim;
+        h2vi_unpack_row(this->params->exchange_precision, dim, item + sizeof head, row);
+        scratch->changes[i] = (h2vi_change){row, head.updates, (int)head.group};
+    }
+    return h2vi_combine(&combiner, num_changes, scratch->changes,
+                        this->model->out + v * this->model->stride);
+}
+
+h2v_status h2vi_push_end(h2vi_reconciler *reconciler)
+{
+    h2vi_reconciler *this = reconciler;
+    const h2v_graph *graph = this->moved->graph;
+    const int num_threads = graph->world->num_threads;
+    h2vi_exchange_end(&this->pushed);
+    h2v_status status = h2v_agree(graph->world, sort_changes(this));
+    if (status != H2V_OK) return status;
+    int64_t num_refused = 0;
+#pragma omp parallel for schedule(static, 1) num_threads(num_threads)     reduction(+ : num_refused)
+    for (int t = 0; t < num_threads; t++) {
+        for (int64_t v = t; v < graph->num_owned; v += num_threads)
+            if (this->starts[v + 1] > this->starts[v])
+                num_refused += !combine_row(this, v, &this->scratch[t]);
+    }
+    if (num_refused > 0)
+        status = h2v_fail(H2V_ERR_ARGUMENT,
+                          "Training diverged, changes of %lld rows are out of range; take "
+                          "a smaller --learning-rate or fewer --negatives",
+                          (long long)num_refused);
+    return h2v_agree(graph->world, status);
+}
