@@ -2,6 +2,7 @@
 
 /* Temporary name, fsync, rename: see output.h. A directory holds files only, one level
  * deep. */
+#define _GNU_SOURCE /* getdents64 */
 #include "output.h"
 
 #include "fail.h"
@@ -9,11 +10,22 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* Names of temporaries, where a signal handler can read them. A name longer than a path can
+ * be has no file. */
+enum { MAX_GUARDED = 8 }; /* a command makes one output, or two */
+static struct {
+    atomic_bool is_used;
+    char path[PATH_MAX];
+} guarded[MAX_GUARDED];
 
 static h2v_status fail_io(const char *verb, const char *path)
 {
@@ -33,6 +45,56 @@ static int is_dots(const char *name)
     return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
+/* Remove what a directory holds. System calls only: readdir would take memory. */
+static void empty_directory(int directory)
+{
+    char entries[4096] __attribute__((aligned(8)));
+    ssize_t num_bytes = getdents64(directory, entries, sizeof entries);
+    for (; num_bytes > 0; num_bytes = getdents64(directory, entries, sizeof entries)) {
+        for (ssize_t at = 0; at < num_bytes;) {
+            const struct dirent64 *entry =
+                (const struct dirent64 *)(const void *)(entries + at);
+            if (!is_dots(entry->d_name)) (void)unlinkat(directory, entry->d_name, 0);
+            at += entry->d_reclen;
+        }
+    }
+}
+
+/* Remove a file, or a directory and the files in it. Safe in a signal handler. */
+static void remove_tree(const char *path)
+{
+    if (unlink(path) == 0 || errno == ENOENT) return;
+    const int directory = open(path, O_RDONLY | O_DIRECTORY);
+    if (directory < 0) return;
+    empty_directory(directory);
+    (void)close(directory);
+    (void)rmdir(path);
+}
+
+void h2vi_output_guard(const char *temporary)
+{
+    const size_t num_bytes = strlen(temporary) + 1;
+    int i = 0;
+    while (i < MAX_GUARDED && atomic_load(&guarded[i].is_used)) i++;
+    H2V_ASSERT(i < MAX_GUARDED);
+    if (i == MAX_GUARDED || num_bytes > sizeof guarded[i].path) return;
+    memcpy(guarded[i].path, temporary, num_bytes);
+    atomic_store(&guarded[i].is_used, true);
+}
+
+void h2vi_output_unguard(const char *temporary)
+{
+    for (int i = 0; i < MAX_GUARDED; i++)
+        if (atomic_load(&guarded[i].is_used) && strcmp(guarded[i].path, temporary) == 0)
+            atomic_store(&guarded[i].is_used, false);
+}
+
+void h2vi_output_remove_guarded(void)
+{
+    for (int i = 0; i < MAX_GUARDED; i++)
+        if (atomic_exchange(&guarded[i].is_used, false)) remove_tree(guarded[i].path);
+}
+
 static h2v_status choose_names(const char *path, h2vi_overwrite overwrite,
                                h2vi_output *output)
 {
@@ -50,6 +112,13 @@ static h2v_status choose_names(const char *path, h2vi_overwrite overwrite,
     return output->temporary ? H2V_OK : h2vi_fail_memory("an output's name");
 }
 
+static void forget_temporary(h2vi_output *output)
+{
+    if (output->temporary) h2vi_output_unguard(output->temporary);
+    free(output->temporary);
+    output->temporary = NULL;
+}
+
 h2v_status h2vi_output_begin(const char *path, h2vi_overwrite overwrite,
                              h2vi_output *output)
 {
@@ -61,11 +130,11 @@ h2v_status h2vi_output_begin(const char *path, h2vi_overwrite overwrite,
         status = h2v_fail(H2V_ERR_IO, "Output '%s' is a directory", path);
         goto failed;
     }
+    h2vi_output_guard(output->temporary);
     const int file = open(output->temporary, O_WRONLY | O_CREAT | O_TRUNC, 0666);
     if (file < 0) {
         status = h2v_fail(H2V_ERR_IO, "Cannot create '%s': %s", path, strerror(errno));
-        free(output->temporary); /* nothing was made: nothing to remove */
-        output->temporary = NULL;
+        forget_temporary(output); /* nothing was made: nothing to remove */
         goto failed;
     }
     (void)close(file);
@@ -81,11 +150,11 @@ h2v_status h2vi_output_begin_directory(const char *path, h2vi_overwrite overwrit
 {
     h2v_status status = choose_names(path, overwrite, output);
     if (status != H2V_OK) goto failed;
+    h2vi_output_guard(output->temporary);
     if (mkdir(output->temporary, 0777) != 0) {
         status =
             h2v_fail(H2V_ERR_IO, "Cannot create directory '%s': %s", path, strerror(errno));
-        free(output->temporary);
-        output->temporary = NULL;
+        forget_temporary(output);
         goto failed;
     }
     return H2V_OK;
@@ -121,22 +190,6 @@ static h2v_status flush(const char *path)
     return status == H2V_OK ? flush_one(path) : status;
 }
 
-/* Remove a file, or a directory and the files in it. */
-static void remove_tree(const char *path)
-{
-    if (unlink(path) == 0 || errno == ENOENT) return;
-    DIR *directory = opendir(path);
-    if (!directory) return;
-    for (struct dirent *entry = readdir(directory); entry; entry = readdir(directory)) {
-        if (is_dots(entry->d_name)) continue;
-        char *name = join(path, "/", entry->d_name);
-        if (name) (void)unlink(name);
-        free(name);
-    }
-    (void)closedir(directory);
-    (void)rmdir(path);
-}
-
 h2v_status h2vi_output_commit(h2vi_output *output)
 {
     h2v_status status = flush(output->temporary);
@@ -149,8 +202,7 @@ h2v_status h2vi_output_commit(h2vi_output *output)
         status = fail_io("create", output->path);
         goto cleanup;
     }
-    free(output->temporary);
-    output->temporary = NULL;
+    forget_temporary(output);
 
 cleanup:
     h2vi_output_discard(output);
@@ -160,7 +212,7 @@ cleanup:
 void h2vi_output_discard(h2vi_output *output)
 {
     if (output->temporary) remove_tree(output->temporary);
-    free(output->temporary);
+    forget_temporary(output);
     free(output->path);
     *output = (h2vi_output){0};
 }

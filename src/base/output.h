@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 
 /* Outputs appear whole or not at all: written under a temporary name in the target's own
- * directory, flushed to the disk, then renamed. Used by one rank. */
+ * directory, flushed to the disk, then renamed. Used by one rank.
+ *
+ * A process that is about to end early removes what it guards: its own temporaries, and
+ * those of another rank that it was told of, since that rank may be the one that died. */
 #pragma once
 
 #include "halo2vec/status.h"
@@ -28,3 +31,11 @@ H2V_CHECKED h2v_status h2vi_output_commit(h2vi_output *output);
 
 /* Remove the temporary, if any is left. Safe after a commit and on a zeroed struct. */
 void h2vi_output_discard(h2vi_output *output);
+
+/* Guard another rank's temporary, and stop doing so. The name is copied. */
+void h2vi_output_guard(const char *temporary);
+void h2vi_output_unguard(const char *temporary);
+
+/* Remove all temporaries that are guarded. Only for a process that ends at once: from a
+ * signal handler or any thread, since it takes no lock and no memory. */
+void h2vi_output_remove_guarded(void);
