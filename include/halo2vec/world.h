@@ -18,6 +18,21 @@ typedef struct h2v_world {
     int allowed_cores;  ///< cores that this rank may run on
 } h2v_world;
 
+/// Let this process end when it has waited for another rank for more than @p seconds; 0, as
+/// at the start: never. **Local**, before h2v_world_create(), with the same value on all
+/// ranks. It is how long another rank may be silent, since a rank that is lost cannot be
+/// told from one that works: choose more than any round's work takes. Only waiting for what
+/// one rank does for all (METIS, the ids in the output) has no limit.
+///
+/// At the end one line on standard error says what was waited for, temporaries of
+/// unfinished outputs are removed, and _exit(1) makes the launcher end the other ranks.
+void h2v_comm_set_timeout(int seconds);
+
+/// Let SIGINT and SIGTERM, where they would end this process, first say what it waited for
+/// (if it did) and remove temporaries of unfinished outputs. **Local.** For programs that
+/// have no handlers of their own.
+void h2v_catch_signals(void);
+
 /// Duplicate @p comm and count the ranks and cores of each host. **Collective.**
 ///
 /// MPI must be initialized with at least MPI_THREAD_FUNNELED; all functions of this

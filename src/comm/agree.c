@@ -4,6 +4,7 @@
  * failures. Between two agreements a function either only computes or only communicates. */
 #include "fail.h"
 #include "halo2vec/world.h"
+#include "wait.h"
 
 #include <string.h>
 
@@ -14,7 +15,9 @@ h2v_status h2v_agree(const h2v_world *world, h2v_status mine)
     struct {
         int is_ok, rank;
     } local = {mine == H2V_OK, world->rank}, lowest;
+    h2vi_wait_begin("all ranks to agree");
     MPI_Allreduce(&local, &lowest, 1, MPI_2INT, MPI_MINLOC, world->comm);
+    h2vi_wait_end();
     if (lowest.is_ok) return H2V_OK;
 
     /* What was agreed on before keeps the rank that it came from. */
@@ -22,8 +25,10 @@ h2v_status h2v_agree(const h2v_world *world, h2v_status mine)
     int code_and_rank[2] = {(int)mine, earlier < 0 ? world->rank : earlier};
     char message[H2VI_MESSAGE_BYTES] = {0};
     strncpy(message, h2v_error_message(), sizeof message - 1);
+    h2vi_wait_begin_from("the message of a failure", lowest.rank);
     MPI_Bcast(code_and_rank, 2, MPI_INT, lowest.rank, world->comm);
     MPI_Bcast(message, sizeof message, MPI_CHAR, lowest.rank, world->comm);
+    h2vi_wait_end();
     h2vi_adopt_message(message, code_and_rank[1]);
     return (h2v_status)code_and_rank[0];
 }

@@ -7,6 +7,7 @@
 #include "clock.h"
 #include "fail.h"
 #include "tags.h"
+#include "wait.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +18,7 @@ h2v_status h2vi_exchange_init(const h2v_world *world, size_t item_bytes,
                               h2vi_exchange *exchange)
 {
     const size_t num_ranks = (size_t)world->num_ranks;
-    *exchange = (h2vi_exchange){.world = world, .item_bytes = item_bytes};
+    *exchange = (h2vi_exchange){.world = world, .item_bytes = item_bytes, .what = "items"};
     exchange->send_counts = h2vi_alloc(num_ranks, sizeof *exchange->send_counts);
     exchange->recv_counts = h2vi_alloc(num_ranks, sizeof *exchange->recv_counts);
     if (!exchange->send_counts || !exchange->recv_counts) {
@@ -54,7 +55,9 @@ static h2v_status agree_and_count(h2vi_exchange *exchange, h2v_status mine)
     int64_t totals[2] = {mine != H2V_OK, 0};
     for (int peer = 0; peer < world->num_ranks; peer++)
         totals[1] += exchange->send_counts[peer];
+    h2vi_wait_begin("all ranks to agree");
     MPI_Allreduce(MPI_IN_PLACE, totals, 2, MPI_INT64_T, MPI_SUM, world->comm);
+    h2vi_wait_end();
     exchange->num_moved = totals[1];
     return totals[0] == 0 ? H2V_OK : h2v_agree(world, mine);
 }
@@ -106,8 +109,10 @@ h2v_status h2vi_exchange_begin(h2vi_exchange *exchange, h2v_status mine, const v
     exchange->cpu_seconds = h2vi_process_seconds();
     if (mine != H2V_OK)
         memset(exchange->send_counts, 0, (size_t)world->num_ranks * sizeof(int64_t));
+    h2vi_wait_begin_from(exchange->what, H2VI_ALL_RANKS);
     MPI_Alltoall(exchange->send_counts, 1, MPI_INT64_T, exchange->recv_counts, 1,
                  MPI_INT64_T, world->comm);
+    h2vi_wait_end();
 
     exchange->num_received = 0;
     exchange->num_requests = 0;
@@ -133,10 +138,28 @@ h2v_status h2vi_exchange_begin(h2vi_exchange *exchange, h2v_status mine, const v
     return status;
 }
 
+/* One message after the other, so that it is known whose is waited for; MPI moves all. */
+static MPI_Request *wait_for(const h2vi_exchange *exchange, const int64_t *counts,
+                             void (*begin)(const char *, int), MPI_Request *requests)
+{
+    for (int peer = 0; peer < exchange->world->num_ranks; peer++) {
+        const int64_t num_bytes = counts[peer] * (int64_t)exchange->item_bytes;
+        if (peer == exchange->world->rank) continue;
+        for (int64_t i = num_messages(num_bytes); i > 0; i--) {
+            begin(exchange->what, peer);
+            MPI_Wait(requests++, MPI_STATUS_IGNORE);
+            h2vi_wait_end();
+        }
+    }
+    return requests;
+}
+
 void h2vi_exchange_end(h2vi_exchange *exchange)
 {
     if (!exchange->requests) return;
-    MPI_Waitall((int)exchange->num_requests, exchange->requests, MPI_STATUSES_IGNORE);
+    MPI_Request *sends =
+        wait_for(exchange, exchange->recv_counts, h2vi_wait_begin_from, exchange->requests);
+    (void)wait_for(exchange, exchange->send_counts, h2vi_wait_begin_to, sends);
     free(exchange->requests);
     exchange->requests = NULL;
 }

@@ -15,6 +15,7 @@
 typedef struct h2vi_exchange {
     const h2v_world *world; /* kept */
     size_t item_bytes;
+    const char *what; /* the items' name in "waited for <what> from rank 2"; may be set */
     int64_t *send_counts; /* the caller's part: items for each rank, shape [num_ranks] */
     int64_t *recv_counts; /* items from each rank, shape [num_ranks] */
     int64_t num_received;
@@ -24,7 +25,7 @@ typedef struct h2vi_exchange {
     int64_t bytes_sent; /* to other ranks, since creation */
     int64_t bytes_received;
     double cpu_seconds;    /* of the process, when the last call began: work ended there */
-    MPI_Request *requests; /* between begin and end */
+    MPI_Request *requests; /* between begin and end; receives first, by rank */
     int64_t num_requests;
 } h2vi_exchange;
 

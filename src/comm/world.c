@@ -7,6 +7,7 @@
 
 #include "alloc.h"
 #include "fail.h"
+#include "wait.h"
 
 #include <omp.h>
 #include <sched.h>
@@ -35,11 +36,17 @@ static void count_cores(MPI_Comm host, h2v_world *world)
 h2v_status h2v_world_create(MPI_Comm comm, int num_threads, h2v_world **out)
 {
     *out = NULL;
+    int rank = 0;
+    MPI_Comm_rank(comm, &rank);
+    const h2v_status watched = h2vi_watch_start(rank);
+    h2vi_wait_begin("all ranks to start");
     h2v_world *world = h2vi_alloc(1, sizeof *world);
-    int is_missing = world == NULL;
+    int is_missing = world == NULL || watched != H2V_OK;
     MPI_Allreduce(MPI_IN_PLACE, &is_missing, 1, MPI_INT, MPI_MAX, comm);
     if (is_missing) {
         free(world);
+        h2vi_wait_end();
+        if (watched == H2V_OK) h2vi_watch_stop();
         return h2vi_fail_memory("the ranks");
     }
 
@@ -53,6 +60,7 @@ h2v_status h2v_world_create(MPI_Comm comm, int num_threads, h2v_world **out)
                         &host);
     count_cores(host, world);
     MPI_Comm_free(&host);
+    h2vi_wait_end();
 
     const int share = world->allowed_cores / world->ranks_on_cores;
     world->num_threads = num_threads > 0 ? num_threads : (share > 1 ? share : 1);
@@ -64,7 +72,10 @@ h2v_status h2v_world_create(MPI_Comm comm, int num_threads, h2v_world **out)
 void h2v_world_destroy(h2v_world **world)
 {
     if (!*world) return;
+    h2vi_wait_begin("all ranks to end");
     MPI_Comm_free(&(*world)->comm);
+    h2vi_wait_end();
+    h2vi_watch_stop();
     free(*world);
     *world = NULL;
 }
