@@ -3,6 +3,7 @@
 /* Rank 0 receives the rows in rank order, which is gid order, and makes them symmetric. */
 #include "gather.h"
 
+#include "agree.h"
 #include "alloc.h"
 #include "exchange.h"
 #include "fail.h"
@@ -28,6 +29,7 @@ static h2v_status gather_array(const h2v_world *world, size_t item_bytes, int64_
     *whole = NULL;
     h2v_status status = h2v_agree(world, h2vi_exchange_init(world, item_bytes, &exchange));
     if (status == H2V_OK) {
+        exchange.what = "slices of the graph";
         exchange.send_counts[0] = count;
         status = h2vi_exchange_run(&exchange, H2V_OK, items);
     }
@@ -197,7 +199,7 @@ h2v_status h2vi_gather_whole(const h2v_graph *graph, const int64_t *vertex_weigh
         else
             drop_loops(whole);
     }
-    status = h2v_agree(world, status);
+    status = h2vi_agree_patiently(world, status, "rank 0 to make the graph symmetric");
     if (status != H2V_OK) h2vi_whole_graph_clear(whole);
     return status;
 }

@@ -4,6 +4,7 @@
  * order of parts, by integers, so they are equal on any number of ranks. */
 #include "halo2vec/partition.h"
 
+#include "agree.h"
 #include "alloc.h"
 #include "clock.h"
 #include "collect.h"
@@ -49,6 +50,7 @@ static h2v_status assign_by_metis(const h2v_graph *graph, uint64_t seed,
     h2v_status status =
         h2v_agree(world, h2vi_exchange_init(world, sizeof *parts, &exchange));
     if (status != H2V_OK) goto cleanup;
+    exchange.what = "parts of vertices";
     status = h2vi_gather_whole(graph, weights, &whole);
     if (status != H2V_OK) goto cleanup;
 
@@ -61,7 +63,8 @@ static h2v_status assign_by_metis(const h2v_graph *graph, uint64_t seed,
         for (int r = 0; r < world->num_ranks; r++)
             exchange.send_counts[r] = graph->first[r + 1] - graph->first[r];
     }
-    status = h2vi_exchange_run(&exchange, status, parts);
+    status = h2vi_agree_patiently(world, status, "rank 0's METIS");
+    if (status == H2V_OK) status = h2vi_exchange_run(&exchange, H2V_OK, parts);
     if (status != H2V_OK) goto cleanup;
     const int32_t *received = exchange.received;
     for (int64_t v = 0; v < partition->num_owned; v++) partition->parts[v] = received[v];

@@ -5,6 +5,7 @@
 
 #include "alloc.h"
 #include "fail.h"
+#include "wait.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -28,8 +29,10 @@ h2v_status h2vi_slot_map_create(const h2v_graph *graph, const uint32_t *values,
     for (int r = 0; r < world->num_ranks; r++) {
         for (int64_t at = graph->first[r]; at < graph->first[r + 1]; at += PIECE) {
             const int64_t rest = graph->first[r + 1] - at;
+            h2vi_wait_begin_from("a piece of the map of the vertices", r);
             MPI_Bcast(*map + at, (int)(rest < PIECE ? rest : PIECE), MPI_UINT32_T, r,
                       world->comm);
+            h2vi_wait_end();
         }
     }
     return H2V_OK;

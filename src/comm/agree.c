@@ -2,8 +2,9 @@
 
 /* Fail locally, agree, return together: the one place where ranks learn of each other's
  * failures. Between two agreements a function either only computes or only communicates. */
+#include "agree.h"
+
 #include "fail.h"
-#include "halo2vec/world.h"
 #include "wait.h"
 
 #include <string.h>
@@ -31,4 +32,12 @@ h2v_status h2v_agree(const h2v_world *world, h2v_status mine)
     h2vi_wait_end();
     h2vi_adopt_message(message, code_and_rank[1]);
     return (h2v_status)code_and_rank[0];
+}
+
+h2v_status h2vi_agree_patiently(const h2v_world *world, h2v_status mine, const char *what)
+{
+    h2vi_wait_begin_patiently(what);
+    const h2v_status status = h2v_agree(world, mine);
+    h2vi_wait_end();
+    return status;
 }

@@ -12,6 +12,7 @@
 #include "graph_hdf5.h"
 #include "hash.h"
 #include "hdf5_file.h"
+#include "wait.h"
 
 #include <errno.h>
 #include <math.h>
@@ -44,13 +45,24 @@ static hid_t open_parallel(const h2v_world *world, const char *path)
     const hid_t access = H5Pcreate(H5P_FILE_ACCESS);
     H5Pset_fapl_mpio(access, world->comm, MPI_INFO_NULL);
     hid_t file = H5I_INVALID_HID;
+    h2vi_wait_begin("all ranks to open the graph");
     H5E_BEGIN_TRY
     {
         file = H5Fopen(path, H5F_ACC_RDONLY, access);
     }
     H5E_END_TRY
+    h2vi_wait_end();
     H5Pclose(access);
     return file;
+}
+
+/* Collective. */
+static void close_parallel(hid_t file)
+{
+    if (file < 0) return;
+    h2vi_wait_begin("all ranks to close the graph");
+    H5Fclose(file);
+    h2vi_wait_end();
 }
 
 static h2v_status fail_damaged(const char *path, const char *what, int64_t vertex)
@@ -238,7 +250,7 @@ h2v_status h2v_graph_load(const h2v_world *world, const char *path, h2v_graph **
 
     const hid_t file = open_parallel(world, path);
     status = load_slice(path, file, &header, graph);
-    if (file >= 0) H5Fclose(file);
+    close_parallel(file);
     if (status != H2V_OK) goto cleanup;
     *out = graph;
     graph = NULL;

@@ -4,6 +4,7 @@
  * and leaves all ranks with one status. */
 #include "halo2vec/embed.h"
 
+#include "agree.h"
 #include "alloc.h"
 #include "blocks.h"
 #include "clock.h"
@@ -19,6 +20,7 @@
 #include "phase_clock.h"
 #include "plan.h"
 #include "sgns.h"
+#include "shared_output.h"
 #include "trace.h"
 #include "train.h"
 #include "walk_engine.h"
@@ -34,7 +36,7 @@ typedef struct h2vi_job {
     const h2v_embed_files *files;
     h2v_embed_params params;
     double start;
-    h2vi_output output, trace_output; /* rank 0 */
+    h2vi_output output, trace_output; /* begun by rank 0 */
     h2v_graph *graph;                 /* slices, until the vertices have moved */
     int64_t *visits;
     h2v_partition partition;
@@ -72,6 +74,8 @@ static h2v_status load(h2vi_job *job)
 {
     h2v_status status =
         h2v_agree(job->world, job->world->rank == 0 ? begin_outputs(job) : H2V_OK);
+    if (status == H2V_OK) status = h2vi_share_output(job->world, &job->output);
+    if (status == H2V_OK) status = h2vi_share_output(job->world, &job->trace_output);
     if (status == H2V_OK)
         status = h2v_graph_load(job->world, job->files->graph, &job->graph);
     if (status != H2V_OK) return status;
@@ -206,20 +210,6 @@ cleanup:
     return status;
 }
 
-/* Collective. Rank 0's temporary, under its name on all ranks. */
-static h2v_status share_temporary(h2vi_job *job, char **path)
-{
-    int64_t length = job->output.temporary ? (int64_t)strlen(job->output.temporary) + 1 : 0;
-    h2vi_share(job->world, sizeof length, &length);
-    *path = h2vi_alloc_n(length, 1);
-    const h2v_status status =
-        h2v_agree(job->world, *path ? H2V_OK : h2vi_fail_memory("a path"));
-    if (status != H2V_OK) return status;
-    if (job->output.temporary) memcpy(*path, job->output.temporary, (size_t)length);
-    h2vi_share(job->world, (size_t)length, *path);
-    return H2V_OK;
-}
-
 /* Local, rank 0: everything but the rows. */
 static h2v_status create_file(const h2vi_job *job)
 {
@@ -249,26 +239,24 @@ static h2v_status create_file(const h2vi_job *job)
 /* Before training: what cannot be written, or read for it, fails while nothing is lost. */
 static h2v_status create(h2vi_job *job)
 {
-    return h2v_agree(job->world, job->world->rank == 0 ? create_file(job) : H2V_OK);
+    const h2v_status status = job->world->rank == 0 ? create_file(job) : H2V_OK;
+    return h2vi_agree_patiently(job->world, status, "rank 0 to write the ids");
 }
 
 static h2v_status write(h2vi_job *job)
 {
-    char *path = NULL;
     h2vi_embedding_writer *writer = NULL;
-    h2v_status status = share_temporary(job, &path);
-    if (status == H2V_OK) status = h2vi_embedding_open(job->world, path, &writer);
+    h2v_status status = h2vi_embedding_open(job->world, job->output.temporary, &writer);
     if (status == H2V_OK) {
         status = h2vi_model_write(&job->model, &job->moved, &job->blocks,
                                   job->files->with_contexts, writer);
         const h2v_status closed = h2vi_embedding_close(&writer);
         if (status == H2V_OK) status = closed;
     }
-    if (status == H2V_OK)
-        status = h2v_agree(
-            job->world, job->world->rank == 0 ? h2vi_output_commit(&job->output) : H2V_OK);
-    free(path);
-    return status;
+    if (status != H2V_OK) return status;
+    if (job->world->rank == 0) status = h2vi_output_commit(&job->output);
+    return h2vi_agree_patiently(job->world, status,
+                                "rank 0 to flush the output to the disk");
 }
 
 static h2v_status train(h2vi_job *job, h2v_progress_callback *callback, void *context)
@@ -301,7 +289,8 @@ static h2v_status write_trace(h2vi_job *job)
     h2v_status status = h2vi_trace_write(&job->trace, job->trace_output.temporary);
     if (status == H2V_OK && job->world->rank == 0)
         status = h2vi_output_commit(&job->trace_output);
-    return h2v_agree(job->world, status);
+    return h2vi_agree_patiently(job->world, status,
+                                "rank 0 to flush the trace to the disk");
 }
 
 /* Collective; cannot fail, since the output is there already. */

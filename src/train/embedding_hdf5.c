@@ -10,6 +10,7 @@
 #include "alloc.h"
 #include "fail.h"
 #include "hdf5_file.h"
+#include "wait.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -115,11 +116,23 @@ static h2v_status open_for_all(h2vi_embedding_writer *writer)
         H5Pset_fapl_mpio(access_list, writer->world->comm, MPI_INFO_NULL) >= 0 &&
         H5Pset_all_coll_metadata_ops(access_list, true) >= 0 &&
         H5Pset_coll_metadata_write(access_list, true) >= 0;
+    h2vi_wait_begin("all ranks to open the output");
     if (is_set) writer->file = H5Fopen(writer->path, H5F_ACC_RDWR, access_list);
+    h2vi_wait_end();
     if (access_list >= 0) (void)H5Pclose(access_list);
     if (writer->file < 0)
         return h2v_fail(H2V_ERR_IO, "Cannot open '%s' on all ranks", writer->path);
     return H2V_OK;
+}
+
+/* Collective, by HDF5. */
+static herr_t close_for_all(hid_t file)
+{
+    if (file < 0) return 0;
+    h2vi_wait_begin("all ranks to close the output");
+    const herr_t outcome = H5Fclose(file);
+    h2vi_wait_end();
+    return outcome;
 }
 
 h2v_status h2vi_embedding_open(const h2v_world *world, const char *path,
@@ -138,7 +151,7 @@ h2v_status h2vi_embedding_open(const h2v_world *world, const char *path,
 
 failed:
     if (writer) {
-        if (writer->file >= 0) (void)H5Fclose(writer->file);
+        (void)close_for_all(writer->file);
         free(writer->path);
     }
     free(writer);
@@ -158,7 +171,9 @@ static h2v_status open_target(const h2vi_embedding_writer *writer, const char *n
                               row_target *target)
 {
     hsize_t shape[2] = {0, 0};
+    h2vi_wait_begin("all ranks to open a dataset");
     target->dataset = H5Dopen2(writer->file, name, H5P_DEFAULT);
+    h2vi_wait_end();
     target->file_space =
         target->dataset < 0 ? H5I_INVALID_HID : H5Dget_space(target->dataset);
     if (target->file_space < 0 || H5Sget_simple_extent_ndims(target->file_space) != 2 ||
@@ -205,8 +220,10 @@ static bool write_call(const row_target *target, int64_t first, int64_t num_rows
         (void)H5Sselect_none(target->file_space);
         (void)H5Sselect_none(target->memory_space);
     }
+    h2vi_wait_begin("all ranks to write rows");
     const herr_t outcome = H5Dwrite(target->dataset, H5T_NATIVE_FLOAT, target->memory_space,
                                     target->file_space, target->transfer, rows);
+    h2vi_wait_end();
     return outcome >= 0 && is_selected == (num_rows > 0);
 }
 
@@ -217,7 +234,9 @@ static h2v_status write_rows(const h2vi_embedding_writer *writer, const row_targ
     const int64_t step = target->rows_per_call;
     const int64_t mine = (num_rows + step - 1) / step;
     int64_t num_calls = 0;
+    h2vi_wait_begin("all ranks to agree");
     MPI_Allreduce(&mine, &num_calls, 1, MPI_INT64_T, MPI_MAX, writer->world->comm);
+    h2vi_wait_end();
 
     bool is_written = true;
     for (int64_t i = 0; i < num_calls; i++) {
@@ -256,7 +275,7 @@ h2v_status h2vi_embedding_close(h2vi_embedding_writer **out)
     *out = NULL;
     if (!writer) return H2V_OK;
     h2v_status status = H2V_OK;
-    if (H5Fclose(writer->file) < 0)
+    if (close_for_all(writer->file) < 0)
         status = h2v_fail(H2V_ERR_IO, "Cannot write '%s'; is the disk full?", writer->path);
     status = h2v_agree(writer->world, status);
     free(writer->path);
