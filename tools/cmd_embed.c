@@ -23,6 +23,19 @@ static const cli_command command = {
         "the graph, and /ids. Its bytes depend on the graph, the options under Walks, "
         "Training\n"
         "and Parts, and the METIS library: not on ranks or threads.\n\n"
+        "How a run ends, and its exit code, which is that of every rank:\n"
+        "  done         0  the output is there, whole\n"
+        "  failed       1  one line says why; also when another rank was silent for longer "
+        "than\n"
+        "                  --comm-timeout: then a rank names what it waited for\n"
+        "  wrong usage  2  nothing was done\n"
+        "  bad data     3  a file was read, and is damaged or does not fit\n"
+        "  signal          SIGINT and SIGTERM end it as usual (130 and 143 in a shell)\n"
+        "The output is there whole or not at all; only SIGKILL to all ranks leaves "
+        "OUTPUT.tmp.PID.\n"
+        "mpirun has codes of its own (not 0) for a rank that was killed or a host that was "
+        "lost,\n"
+        "and ends the other ranks.\n\n"
         "Examples:\n"
         "  halo2vec embed graph.h5 -o embedding.h5\n"
         "  mpirun -n 4 halo2vec embed graph.h5 -o embedding.h5 --method node2vec --p 0.25 "
@@ -40,7 +53,7 @@ typedef struct embed_settings {
     h2v_embed_params params;
     h2v_embed_files files;
     const char *report;
-    int method, partitioner, combiner, precision, progress, num_threads;
+    int method, partitioner, combiner, precision, progress, num_threads, comm_timeout;
     bool no_contexts, is_quiet;
 } embed_settings;
 
@@ -61,10 +74,12 @@ static int run(const embed_settings *settings)
     h2v_world *world = NULL;
     h2v_embed_report report = {0};
     progress_display progress;
-    int code = side_output_check(&command, settings->report, settings->files.overwrite);
-    if (code != CLI_EXIT_DONE) return code;
+    h2v_comm_set_timeout(settings->comm_timeout);
     h2v_status status = h2v_world_create(MPI_COMM_WORLD, settings->num_threads, &world);
     if (status != H2V_OK) return cli_exit_code(&command, status);
+    int code =
+        side_output_check(&command, world, settings->report, settings->files.overwrite);
+    if (code != CLI_EXIT_DONE) goto cleanup;
     progress_init(settings->is_quiet ? PROGRESS_NONE : (progress_style)settings->progress,
                   &progress);
     status = h2v_embed(world, &settings->params, &settings->files, progress_show, &progress,
@@ -82,7 +97,10 @@ static int run(const embed_settings *settings)
             code = CLI_EXIT_FAILED;
         }
     }
-    MPI_Bcast(&code, 1, MPI_INT, 0, MPI_COMM_WORLD);
+    status = h2v_agree(world, code == CLI_EXIT_DONE ? H2V_OK : H2V_ERR_IO);
+    if (status != H2V_OK && code == CLI_EXIT_DONE) code = CLI_EXIT_FAILED;
+
+cleanup:
     h2v_embed_report_clear(&report);
     h2v_world_destroy(&world);
     return code;
@@ -90,7 +108,8 @@ static int run(const embed_settings *settings)
 
 int cmd_embed(int argc, const char **argv)
 {
-    embed_settings settings = {.params = h2v_embed_params_default()};
+    embed_settings settings = {.params = h2v_embed_params_default(),
+                               .comm_timeout = DEFAULT_COMM_TIMEOUT};
     h2v_embed_params *params = &settings.params;
     const cli_option options[] = {
         CLI_GROUP("Output"),
@@ -232,6 +251,7 @@ int cmd_embed(int argc, const char **argv)
          .help = "use the parts that `halo2vec partition -o` stored"},
         CLI_GROUP("Run"),
         THREADS_OPTION(&settings.num_threads),
+        COMM_TIMEOUT_OPTION(&settings.comm_timeout),
         {.name = "progress",
          .kind = CLI_CHOICE,
          .target = &settings.progress,

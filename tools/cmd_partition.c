@@ -31,7 +31,7 @@ static const cli_command command = {
 typedef struct partition_settings {
     const char *graph, *output;
     h2v_embed_params params;
-    int method, partitioner, num_threads;
+    int method, partitioner, num_threads, comm_timeout;
     bool overwrite, as_json;
 } partition_settings;
 
@@ -66,10 +66,15 @@ static int run(const partition_settings *settings)
     h2v_partition partition = {0};
     h2v_partition_quality quality;
     int64_t *visits = NULL;
-    const int refused = side_output_check(&command, settings->output, settings->overwrite);
-    if (refused != CLI_EXIT_DONE) return refused;
+    h2v_comm_set_timeout(settings->comm_timeout);
     h2v_status status = h2v_world_create(MPI_COMM_WORLD, settings->num_threads, &world);
     if (status != H2V_OK) return cli_exit_code(&command, status);
+    const int refused =
+        side_output_check(&command, world, settings->output, settings->overwrite);
+    if (refused != CLI_EXIT_DONE) {
+        h2v_world_destroy(&world);
+        return refused;
+    }
     status = h2v_graph_load(world, settings->graph, &graph);
     if (status != H2V_OK) goto cleanup;
 
@@ -99,7 +104,8 @@ cleanup : {
 
 int cmd_partition(int argc, const char **argv)
 {
-    partition_settings settings = {.params = h2v_embed_params_default()};
+    partition_settings settings = {.params = h2v_embed_params_default(),
+                                   .comm_timeout = DEFAULT_COMM_TIMEOUT};
     h2v_embed_params *params = &settings.params;
     const cli_option options[] = {
         CLI_GROUP("Parts"),
@@ -140,6 +146,7 @@ int cmd_partition(int argc, const char **argv)
          .help = "print one JSON object instead of lines"},
         CLI_GROUP("Run"),
         THREADS_OPTION(&settings.num_threads),
+        COMM_TIMEOUT_OPTION(&settings.comm_timeout),
         CLI_END,
     };
     int num_arguments = 0;

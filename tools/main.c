@@ -4,6 +4,8 @@
 #include "cli.h"
 #include "commands.h"
 
+#include "halo2vec/world.h"
+
 #include <mpi.h>
 #include <string.h>
 #include <time.h>
@@ -141,6 +143,7 @@ int main(int argc, char **argv)
     MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &level);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     cli_set_speaking(rank == 0);
+    h2v_catch_signals();
 
     int code = CLI_EXIT_FAILED;
     if (level < MPI_THREAD_FUNNELED) {

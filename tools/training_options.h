@@ -32,7 +32,14 @@ static const char *const partitioner_names[] = {"metis", "hash", 0};
      .unit = "N", .min = 1, .max = 4096,                                                   \
      .default_text = "allowed cores / ranks that share them",                              \
      .help = "threads of each rank"}
+#define COMM_TIMEOUT_OPTION(seconds)                                                       \
+    {.name = "comm-timeout", .kind = CLI_INT, .target = (seconds), .unit = "SECONDS",      \
+     .min = 0, .max = 1000000,                                                             \
+     .help = "how long another rank may be silent before this one gives up; 0: for ever"}
 /* clang-format on */
+
+/* Half an hour: no rank needs it for a round, and no lost job idles for a night. */
+enum { DEFAULT_COMM_TIMEOUT = 1800 };
 
 /* Whether --p or --q was given to a method that has none; then one line says so. */
 static inline bool has_stray_bias(const cli_command *command, int method,
