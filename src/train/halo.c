@@ -136,7 +136,7 @@ static void mark_all(h2vi_halo *halo, const h2vi_router *router, uint64_t seed,
 /* ---- one mind in a group
  * -------------------------------------------------------------------------- */
 
-/* Whether block i of this rank's halo has its home elsewhere. */
+/* The rank of the home of block i of this rank's halo. */
 static int home_rank(const h2vi_halo *halo, int i)
 {
     return h2vi_part_host(&halo->groups,
@@ -167,14 +167,26 @@ static h2vi_needed_rows *needed_at_home(h2vi_halo *halo, int home)
     return &halo->needed[home - halo->groups.first_group * halo->groups.parts_per_group];
 }
 
+/* Whether another rank has a part in the group of a home of this rank. */
+static bool shares_home(const h2vi_groups *groups, int rank, int home)
+{
+    return rank != groups->rank &&
+           h2vi_hosts_group(groups, rank, home / groups->parts_per_group);
+}
+
+static void forget_items(h2vi_halo *halo)
+{
+    memset(halo->bitmaps.send_counts, 0,
+           (size_t)halo->groups.num_ranks * sizeof *halo->bitmaps.send_counts);
+}
+
 /* Collective. Marks to the homes of their blocks, which join them. Homes are in the order
  * of ranks, so what is packed in their order is grouped by rank. */
 static h2v_status tell_homes(h2vi_halo *halo)
 {
     const h2vi_groups *groups = &halo->groups;
     int64_t num_items = 0;
-    memset(halo->bitmaps.send_counts, 0,
-           (size_t)groups->num_ranks * sizeof *halo->bitmaps.send_counts);
+    forget_items(halo);
     h2v_status status = reserve_parcel(halo, num_needed_here(halo));
     for (int i = 0; status == H2V_OK && i < num_needed_here(halo); i++)
         if (home_rank(halo, i) != groups->rank)
@@ -184,9 +196,8 @@ static h2v_status tell_homes(h2vi_halo *halo)
 
     const uint64_t *bits = halo->bitmaps.received;
     for (int rank = 0; rank < groups->num_ranks; rank++) {
-        if (rank == groups->rank) continue;
         for (int home = groups->first_part; home < groups->end_part; home++) {
-            if (!h2vi_hosts_group(groups, rank, home / groups->parts_per_group)) continue;
+            if (!shares_home(groups, rank, home)) continue;
             h2vi_needed_rows *needed = needed_at_home(halo, home);
             for (int64_t w = 0; w < halo->num_words; w++) needed->bits[w] |= bits[w];
             bits += halo->num_words;
@@ -195,31 +206,28 @@ static h2v_status tell_homes(h2vi_halo *halo)
     return H2V_OK;
 }
 
+/* How many bitmaps this rank's homes tell. */
+static int64_t count_told(const h2vi_groups *groups)
+{
+    int64_t num_items = 0;
+    for (int rank = 0; rank < groups->num_ranks; rank++)
+        for (int home = groups->first_part; home < groups->end_part; home++)
+            num_items += shares_home(groups, rank, home);
+    return num_items;
+}
+
 /* Collective. Homes tell the ranks of their groups what was found. */
 static h2v_status tell_groups(h2vi_halo *halo)
 {
     const h2vi_groups *groups = &halo->groups;
     int64_t num_items = 0;
-    memset(halo->bitmaps.send_counts, 0,
-           (size_t)groups->num_ranks * sizeof *halo->bitmaps.send_counts);
-    for (int pass = 0; pass < 2; pass++) {
-        for (int rank = 0; rank < groups->num_ranks; rank++) {
-            if (rank == groups->rank) continue;
-            for (int home = groups->first_part; home < groups->end_part; home++) {
-                if (!h2vi_hosts_group(groups, rank, home / groups->parts_per_group))
-                    continue;
-                if (pass == 0)
-                    num_items++;
-                else
-                    pack_bits(halo, needed_at_home(halo, home), rank, &num_items);
-            }
-        }
-        if (pass == 1) break;
-        const h2v_status status = reserve_parcel(halo, num_items);
-        if (status != H2V_OK) return h2vi_exchange_run(&halo->bitmaps, status, NULL);
-        num_items = 0;
-    }
-    const h2v_status status = h2vi_exchange_run(&halo->bitmaps, H2V_OK, halo->parcel);
+    forget_items(halo);
+    h2v_status status = reserve_parcel(halo, count_told(groups));
+    for (int rank = 0; status == H2V_OK && rank < groups->num_ranks; rank++)
+        for (int home = groups->first_part; home < groups->end_part; home++)
+            if (shares_home(groups, rank, home))
+                pack_bits(halo, needed_at_home(halo, home), rank, &num_items);
+    status = h2vi_exchange_run(&halo->bitmaps, status, halo->parcel);
     if (status != H2V_OK) return status;
 
     const uint64_t *bits = halo->bitmaps.received;

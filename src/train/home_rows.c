@@ -4,6 +4,7 @@
 
 #include "alloc.h"
 #include "fail.h"
+#include "packed_rows.h"
 #include "random.h"
 
 #include <stdlib.h>
@@ -44,7 +45,8 @@ bool h2vi_next_row(h2vi_home_rows *rows)
     rows->number++;
     rows->slot = rows->slots[rows->row];
     rows->owner = h2vi_graph_owner(this->moved->graph, rows->slot);
-    rows->request = rows->next_requests[rows->owner]++;
+    rows->request =
+        rows->owner == this->groups.rank ? -1 : rows->next_requests[rows->owner]++;
     return true;
 }
 
@@ -71,17 +73,28 @@ void h2vi_cursors_forget(const h2vi_reconciler *this, int64_t *cursors)
            (size_t)num_homes(this) * (size_t)this->groups.num_ranks * sizeof *cursors);
 }
 
-const char *h2vi_pulled_row(const h2vi_home_rows *rows)
-{
-    const h2vi_reconciler *this = rows->reconciler;
-    return (const char *)this->pulled.received + rows->request * this->row_bytes;
-}
-
 uint32_t h2vi_rounding_word(const h2vi_reconciler *this, uint32_t round, uint32_t place,
                             h2v_slot slot)
 {
     if (this->params->exchange_precision == H2V_PRECISION_F32) return 0;
     return h2vi_random(this->params->seed, H2VI_FOR_ROUNDING, round, place, slot, 0).w[0];
+}
+
+void h2vi_fetch_row(const h2vi_home_rows *rows, float *row)
+{
+    const h2vi_reconciler *this = rows->reconciler;
+    const h2v_precision precision = this->params->exchange_precision;
+    const int dim = this->params->dim;
+    if (rows->request >= 0) {
+        const char *received = this->pulled.received;
+        h2vi_unpack_row(precision, dim, received + rows->request * this->row_bytes, row);
+        return;
+    }
+    const int64_t v = (int64_t)rows->slot - this->moved->graph->first[this->groups.rank];
+    memcpy(row, this->model->out + v * this->model->stride, (size_t)dim * sizeof *row);
+    h2vi_round_row(
+        precision, dim, row,
+        h2vi_rounding_word(this, this->round, H2VI_ROUNDED_FOR_PULL, rows->slot));
 }
 
 h2v_status h2vi_reserve_parcel(h2vi_reconciler *this, int64_t num_bytes)

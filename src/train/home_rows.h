@@ -21,7 +21,7 @@ typedef struct h2vi_home_rows {
     uint32_t number; /* of the needed row */
     h2v_slot slot;
     int owner;
-    int64_t request; /* which of all requests of this rank */
+    int64_t request; /* which of all requests of this rank; -1 if it owns the row */
 } h2vi_home_rows;
 
 /* Begin the walk; another walk of the same home begins the cursors anew. */
@@ -30,8 +30,9 @@ h2vi_home_rows h2vi_rows_of_home(const h2vi_reconciler *reconciler, int home);
 /* Go to the next row; false if there is none. */
 bool h2vi_next_row(h2vi_home_rows *rows);
 
-/* Where the row of the walk lies among the rows pulled. */
-const char *h2vi_pulled_row(const h2vi_home_rows *rows);
+/* The row of the walk as it was pulled, shape [dim]. Rows that this rank owns are not asked
+ * for: they are as they were until the changes of the round are combined. */
+void h2vi_fetch_row(const h2vi_home_rows *rows, float *row);
 
 /* The cursors of a home, by owner. */
 int64_t *h2vi_cursors_of_home(const h2vi_reconciler *reconciler, int64_t *cursors,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
-/* Rows from their owners to the homes of their blocks: homes ask, owners answer in the
- * order of the questions. */
+/* Rows from their owners to the homes of their blocks: homes ask other ranks, owners answer
+ * in the order of the questions. */
 #include "home_rows.h"
 #include "packed_rows.h"
 
@@ -16,7 +16,7 @@ static h2v_status request_rows(h2vi_reconciler *this)
     for (int home = groups->first_part; home < groups->end_part; home++) {
         int64_t *counts = h2vi_cursors_of_home(this, this->requests_before, home);
         h2vi_home_rows rows = h2vi_rows_of_home(this, home);
-        while (h2vi_next_row(&rows)) counts[rows.owner]++;
+        while (h2vi_next_row(&rows)) counts[rows.owner] += rows.request >= 0;
     }
     const int64_t num_rows =
         h2vi_cursors_place(this, this->requests_before, this->requests.send_counts);
@@ -27,14 +27,15 @@ static h2v_status request_rows(h2vi_reconciler *this)
 #pragma omp parallel for schedule(dynamic, 1)
         for (int home = groups->first_part; home < groups->end_part; home++) {
             h2vi_home_rows rows = h2vi_rows_of_home(this, home);
-            while (h2vi_next_row(&rows)) wanted[rows.request] = rows.slot;
+            while (h2vi_next_row(&rows))
+                if (rows.request >= 0) wanted[rows.request] = rows.slot;
         }
     }
     return h2vi_exchange_run(&this->requests, status, wanted);
 }
 
 /* Collective. Owners answer, in the order of the requests. */
-static h2v_status answer(h2vi_reconciler *this, uint32_t round)
+static h2v_status answer(h2vi_reconciler *this)
 {
     const int64_t num_rows = this->requests.num_received;
     const int64_t base = this->moved->graph->first[this->groups.rank];
@@ -45,11 +46,11 @@ static h2v_status answer(h2vi_reconciler *this, uint32_t round)
                (size_t)this->groups.num_ranks * sizeof *this->pulled.send_counts);
 #pragma omp parallel for schedule(static)
         for (int64_t i = 0; i < num_rows; i++)
-            h2vi_pack_row(this->params->exchange_precision, this->params->dim,
-                          this->model->out +
-                              ((int64_t)wanted[i] - base) * this->model->stride,
-                          h2vi_rounding_word(this, round, H2VI_ROUNDED_FOR_PULL, wanted[i]),
-                          this->parcel + i * this->row_bytes);
+            h2vi_pack_row(
+                this->params->exchange_precision, this->params->dim,
+                this->model->out + ((int64_t)wanted[i] - base) * this->model->stride,
+                h2vi_rounding_word(this, this->round, H2VI_ROUNDED_FOR_PULL, wanted[i]),
+                this->parcel + i * this->row_bytes);
     }
     return h2vi_exchange_run(&this->pulled, status, this->parcel);
 }
@@ -61,7 +62,7 @@ static void unpack_home(h2vi_reconciler *this, int home)
     h2vi_home_rows rows = h2vi_rows_of_home(this, home);
     while (h2vi_next_row(&rows)) {
         float *row = set->rows[home] + (int64_t)rows.number * stride;
-        h2vi_unpack_row(this->params->exchange_precision, dim, h2vi_pulled_row(&rows), row);
+        h2vi_fetch_row(&rows, row);
         memset(row + dim, 0, (size_t)(stride - dim) * sizeof *row);
     }
     memset(h2vi_block_updates(set, home), 0, (size_t)set->num_rows[home] * sizeof(float));
@@ -86,11 +87,12 @@ static h2v_status reserve_blocks(h2vi_reconciler *this)
 h2v_status h2vi_pull(h2vi_reconciler *reconciler, const h2vi_router *router, uint32_t round)
 {
     h2vi_reconciler *this = reconciler;
+    this->round = round;
     h2v_status status = h2vi_halo_find(&this->halo, router, this->params->seed, round);
     if (status == H2V_OK)
         status = h2v_agree(this->moved->graph->world, reserve_blocks(this));
     if (status == H2V_OK) status = request_rows(this);
-    if (status == H2V_OK) status = answer(this, round);
+    if (status == H2V_OK) status = answer(this);
     if (status != H2V_OK) return status;
 #pragma omp parallel for schedule(dynamic, 1)
     for (int home = this->groups.first_part; home < this->groups.end_part; home++)

@@ -45,7 +45,7 @@ static bool find_change(const h2vi_home_rows *rows, float *change)
     const float *row =
         this->model->blocks.rows[rows->home] + (int64_t)rows->number * this->model->stride;
     int is_changed = 0;
-    h2vi_unpack_row(this->params->exchange_precision, dim, h2vi_pulled_row(rows), change);
+    h2vi_fetch_row(rows, change);
     for (int d = 0; d < dim; d++) {
         is_changed |= row[d] != change[d];
         change[d] = row[d] - change[d];
@@ -60,7 +60,7 @@ static void count_changes(h2vi_reconciler *this, int home, float *change)
     while (h2vi_next_row(&rows)) counts[rows.owner] += find_change(&rows, change);
 }
 
-static void write_changes(h2vi_reconciler *this, int home, uint32_t round, float *change)
+static void write_changes(h2vi_reconciler *this, int home, float *change)
 {
     const float *updates = h2vi_block_updates(&this->model->blocks, home);
     int64_t *next = h2vi_cursors_of_home(this, this->next_changes, home);
@@ -72,7 +72,7 @@ static void write_changes(h2vi_reconciler *this, int home, uint32_t round, float
                                        updates[rows.number]};
         memcpy(item, &head, sizeof head);
         h2vi_pack_row(this->params->exchange_precision, this->params->dim, change,
-                      h2vi_rounding_word(this, round,
+                      h2vi_rounding_word(this, this->round,
                                          H2VI_ROUNDED_FOR_PUSH + (uint32_t)rows.group,
                                          rows.slot),
                       item + sizeof head);
@@ -81,7 +81,8 @@ static void write_changes(h2vi_reconciler *this, int home, uint32_t round, float
 
 /* Collective. How far one update takes a context row towards where it settles: `rate` times
  * the curvature of the logistic loss, which goes with the squared norms of the centers.
- * Their mean is a sum of integers, of 2^-20. */
+ * Their mean is a sum of integers, of 2^-20; squares beyond 1024 count as that, so that
+ * 2^32 of them fit. */
 static double find_curvature(const h2vi_reconciler *this, double rate)
 {
     const double share = 0.02;
@@ -93,13 +94,13 @@ static double find_curvature(const h2vi_reconciler *this, double rate)
         const float *row = this->model->in + v * stride;
         double square = 0;
         for (int d = 0; d < dim; d++) square += (double)row[d] * (double)row[d];
-        if (square < 0x1p20) sum += (int64_t)(square * 0x1p20);
+        sum += (int64_t)((square < 1024 ? square : 1024) * 0x1p20);
     }
     h2vi_sum(graph->world, 1, &sum);
     return share * rate * (double)sum * 0x1p-20 / (double)graph->num_vertices;
 }
 
-h2v_status h2vi_push_begin(h2vi_reconciler *reconciler, uint32_t round, double rate)
+h2v_status h2vi_push_begin(h2vi_reconciler *reconciler, double rate)
 {
     h2vi_reconciler *this = reconciler;
     const h2vi_groups *groups = &this->groups;
@@ -124,7 +125,7 @@ h2v_status h2vi_push_begin(h2vi_reconciler *reconciler, uint32_t round, double r
         for (int t = 0; t < num_threads; t++)
             for (int home = groups->first_part + t; home < groups->end_part;
                  home += num_threads)
-                write_changes(this, home, round, this->scratch[t].rows);
+                write_changes(this, home, this->scratch[t].rows);
     }
     return h2vi_exchange_begin(&this->pushed, status, this->parcel);
 }

@@ -34,6 +34,7 @@ typedef struct h2vi_reconciler {
     h2vi_model *model;
     h2vi_groups groups;
     h2vi_halo halo;
+    uint32_t round;    /* of the last pull */
     int64_t row_bytes; /* of a packed row */
     h2v_slot **slots;  /* of the rows of each block with a home here, by block; NULL for
                           others; shape [parts_per_group][rows_per_block] */
@@ -41,7 +42,7 @@ typedef struct h2vi_reconciler {
                                  [homes here, num_ranks] */
     int64_t *next_requests;   /* cursors, as requests_before */
     int64_t *next_changes;    /* likewise of changes */
-    h2vi_exchange requests;   /* slots of wanted rows */
+    h2vi_exchange requests;   /* slots of wanted rows of other ranks */
     h2vi_exchange pulled; /* packed rows; kept until the push: what changes are against */
     h2vi_exchange pushed; /* {slot, group, updates}, packed changes */
     char *parcel;         /* what is sent */
@@ -65,10 +66,9 @@ void h2vi_reconciler_clear(h2vi_reconciler *reconciler);
 H2V_CHECKED h2v_status h2vi_pull(h2vi_reconciler *reconciler, const h2vi_router *router,
                                  uint32_t round);
 
-/* Collective. Send what the groups changed on its way, `rate` being the learning rate of
- * the round. Blocks and pairs are free for the next round then. */
-H2V_CHECKED h2v_status h2vi_push_begin(h2vi_reconciler *reconciler, uint32_t round,
-                                       double rate);
+/* Collective. Send what the groups changed since the pull on its way, `rate` being the
+ * learning rate of the round. Blocks and pairs are free for the next round then. */
+H2V_CHECKED h2v_status h2vi_push_begin(h2vi_reconciler *reconciler, double rate);
 
 /* Collective. Combine what arrived into model->out. ERR_ARGUMENT if a change is out of
  * range: the training diverged. */

@@ -247,7 +247,7 @@ static h2v_status train_round(h2vi_trainer *trainer)
     h2vi_trace_rotation(training->trace);
     if (status == H2V_OK && has_groups(trainer)) {
         clock = h2vi_phase_begin(training->report, H2V_PHASE_PUSH);
-        status = h2vi_push_begin(&trainer->reconciler, (uint32_t)trainer->round,
+        status = h2vi_push_begin(&trainer->reconciler,
                                  (double)rate_at(trainer, trainer->blocks_per_group / 2));
         h2vi_phase_end(&clock);
         trainer->is_pushing = status == H2V_OK;
