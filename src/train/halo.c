@@ -193,6 +193,7 @@ static h2v_status tell_homes(h2vi_halo *halo)
             pack_bits(halo, &halo->needed[i], home_rank(halo, i), &num_items);
     status = h2vi_exchange_run(&halo->bitmaps, status, halo->parcel);
     if (status != H2V_OK) return status;
+    h2vi_trace_work_end(halo->trace, H2V_PHASE_PULL, &halo->bitmaps);
 
     const uint64_t *bits = halo->bitmaps.received;
     for (int rank = 0; rank < groups->num_ranks; rank++) {
@@ -229,6 +230,7 @@ static h2v_status tell_groups(h2vi_halo *halo)
                 pack_bits(halo, needed_at_home(halo, home), rank, &num_items);
     status = h2vi_exchange_run(&halo->bitmaps, status, halo->parcel);
     if (status != H2V_OK) return status;
+    h2vi_trace_work_end(halo->trace, H2V_PHASE_PULL, &halo->bitmaps);
 
     const uint64_t *bits = halo->bitmaps.received;
     for (int i = 0; i < num_needed_here(halo); i++) { /* homes in the order of ranks */

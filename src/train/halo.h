@@ -17,6 +17,7 @@
 typedef struct h2vi_halo {
     const h2v_world *world;
     const h2vi_blocks *blocks; /* borrowed */
+    h2vi_trace *trace;         /* borrowed; NULL: none is kept */
     h2vi_groups groups;
     int64_t num_words;
     int64_t pool;              /* rows of a block */

@@ -20,8 +20,7 @@ static h2v_status request_rows(h2vi_reconciler *this)
     }
     const int64_t num_rows =
         h2vi_cursors_place(this, this->requests_before, this->requests.send_counts);
-    const h2v_status status =
-        h2vi_reserve_parcel(this, num_rows * (int64_t)sizeof(h2v_slot));
+    h2v_status status = h2vi_reserve_parcel(this, num_rows * (int64_t)sizeof(h2v_slot));
     h2v_slot *wanted = (h2v_slot *)(void *)this->parcel;
     if (status == H2V_OK) {
 #pragma omp parallel for schedule(dynamic, 1)
@@ -31,7 +30,9 @@ static h2v_status request_rows(h2vi_reconciler *this)
                 if (rows.request >= 0) wanted[rows.request] = rows.slot;
         }
     }
-    return h2vi_exchange_run(&this->requests, status, wanted);
+    status = h2vi_exchange_run(&this->requests, status, wanted);
+    if (status == H2V_OK) h2vi_trace_work_end(this->trace, H2V_PHASE_PULL, &this->requests);
+    return status;
 }
 
 /* Collective. Owners answer, in the order of the requests. */
@@ -40,7 +41,7 @@ static h2v_status answer(h2vi_reconciler *this)
     const int64_t num_rows = this->requests.num_received;
     const int64_t base = this->moved->graph->first[this->groups.rank];
     const h2v_slot *wanted = this->requests.received;
-    const h2v_status status = h2vi_reserve_parcel(this, num_rows * this->row_bytes);
+    h2v_status status = h2vi_reserve_parcel(this, num_rows * this->row_bytes);
     if (status == H2V_OK) {
         memcpy(this->pulled.send_counts, this->requests.recv_counts,
                (size_t)this->groups.num_ranks * sizeof *this->pulled.send_counts);
@@ -52,7 +53,9 @@ static h2v_status answer(h2vi_reconciler *this)
                 h2vi_rounding_word(this, this->round, H2VI_ROUNDED_FOR_PULL, wanted[i]),
                 this->parcel + i * this->row_bytes);
     }
-    return h2vi_exchange_run(&this->pulled, status, this->parcel);
+    status = h2vi_exchange_run(&this->pulled, status, this->parcel);
+    if (status == H2V_OK) h2vi_trace_work_end(this->trace, H2V_PHASE_PULL, &this->pulled);
+    return status;
 }
 
 static void unpack_home(h2vi_reconciler *this, int home)
@@ -88,14 +91,19 @@ h2v_status h2vi_pull(h2vi_reconciler *reconciler, const h2vi_router *router, uin
 {
     h2vi_reconciler *this = reconciler;
     this->round = round;
+    h2vi_trace_work_begin(this->trace);
     h2v_status status = h2vi_halo_find(&this->halo, router, this->params->seed, round);
-    if (status == H2V_OK)
-        status = h2v_agree(this->moved->graph->world, reserve_blocks(this));
+    if (status != H2V_OK) return status;
+    status = reserve_blocks(this);
+    h2vi_trace_work_end(this->trace, H2V_PHASE_PULL, NULL);
+    status = h2v_agree(this->moved->graph->world, status);
+    h2vi_trace_agreed(this->trace);
     if (status == H2V_OK) status = request_rows(this);
     if (status == H2V_OK) status = answer(this);
     if (status != H2V_OK) return status;
 #pragma omp parallel for schedule(dynamic, 1)
     for (int home = this->groups.first_part; home < this->groups.end_part; home++)
         unpack_home(this, home);
+    h2vi_trace_work_end(this->trace, H2V_PHASE_PULL, NULL);
     return H2V_OK;
 }

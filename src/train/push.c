@@ -96,7 +96,9 @@ static double find_curvature(const h2vi_reconciler *this, double rate)
         for (int d = 0; d < dim; d++) square += (double)row[d] * (double)row[d];
         sum += (int64_t)((square < 1024 ? square : 1024) * 0x1p20);
     }
+    h2vi_trace_work_end(this->trace, H2V_PHASE_PUSH, NULL);
     h2vi_sum(graph->world, 1, &sum);
+    h2vi_trace_agreed(this->trace);
     return share * rate * (double)sum * 0x1p-20 / (double)graph->num_vertices;
 }
 
@@ -105,6 +107,7 @@ h2v_status h2vi_push_begin(h2vi_reconciler *reconciler, double rate)
     h2vi_reconciler *this = reconciler;
     const h2vi_groups *groups = &this->groups;
     const int num_threads = this->moved->graph->world->num_threads;
+    h2vi_trace_work_begin(this->trace);
     this->curvature = find_curvature(this, rate);
     h2vi_cursors_forget(this, this->next_changes);
 #pragma omp parallel for schedule(static, 1) num_threads(num_threads)
@@ -118,7 +121,7 @@ h2v_status h2vi_push_begin(h2vi_reconciler *reconciler, double rate)
     }
     const int64_t num_changes =
         h2vi_cursors_place(this, this->next_changes, this->pushed.send_counts);
-    const h2v_status status =
+    h2v_status status =
         h2vi_reserve_parcel(this, num_changes * (int64_t)this->pushed.item_bytes);
     if (status == H2V_OK) {
 #pragma omp parallel for schedule(static, 1) num_threads(num_threads)
@@ -127,7 +130,9 @@ h2v_status h2vi_push_begin(h2vi_reconciler *reconciler, double rate)
                  home += num_threads)
                 write_changes(this, home, this->scratch[t].rows);
     }
-    return h2vi_exchange_begin(&this->pushed, status, this->parcel);
+    status = h2vi_exchange_begin(&this->pushed, status, this->parcel);
+    if (status == H2V_OK) h2vi_trace_work_end(this->trace, H2V_PHASE_PUSH, &this->pushed);
+    return status;
 }
 
 /* ---- changes become one
@@ -199,7 +204,11 @@ h2v_status h2vi_push_end(h2vi_reconciler *reconciler)
     const h2v_graph *graph = this->moved->graph;
     const int num_threads = graph->world->num_threads;
     h2vi_exchange_end(&this->pushed);
-    h2v_status status = h2v_agree(graph->world, sort_changes(this));
+    h2vi_trace_work_begin(this->trace);
+    h2v_status status = sort_changes(this);
+    h2vi_trace_work_end(this->trace, H2V_PHASE_PUSH, NULL);
+    status = h2v_agree(graph->world, status);
+    h2vi_trace_agreed(this->trace);
     if (status != H2V_OK) return status;
     int64_t num_refused = 0;
 #pragma omp parallel for schedule(static, 1) num_threads(num_threads)     reduction(+ : num_refused)
@@ -213,5 +222,8 @@ h2v_status h2vi_push_end(h2vi_reconciler *reconciler)
                           "Training diverged, changes of %lld rows are out of range; take "
                           "a smaller --learning-rate or fewer --negatives",
                           (long long)num_refused);
-    return h2v_agree(graph->world, status);
+    h2vi_trace_work_end(this->trace, H2V_PHASE_PUSH, NULL);
+    status = h2v_agree(graph->world, status);
+    h2vi_trace_agreed(this->trace);
+    return status;
 }

@@ -32,6 +32,7 @@ typedef struct h2vi_reconciler {
     const h2vi_moved *moved;
     const h2vi_blocks *blocks;
     h2vi_model *model;
+    h2vi_trace *trace; /* NULL: none is kept */
     h2vi_groups groups;
     h2vi_halo halo;
     uint32_t round;    /* of the last pull */

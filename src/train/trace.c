@@ -88,7 +88,7 @@ static void add_exchange(h2vi_trace *trace, const h2vi_exchange *exchange,
         stage->bytes_sent += exchange->send_counts[peer] * item_bytes;
         stage->bytes_received += exchange->recv_counts[peer] * item_bytes;
     }
-    stage->is_exchange = 1;
+    stage->end = H2VI_ENDS_WITH_EXCHANGE;
 }
 
 void h2vi_trace_stage(h2vi_trace *trace, h2v_phase phase, double seconds,
@@ -133,6 +133,13 @@ void h2vi_trace_work_end(h2vi_trace *trace, h2v_phase phase, const h2vi_exchange
     const double end = exchange ? exchange->cpu_seconds : h2vi_process_seconds();
     h2vi_trace_stage(trace, phase, trace->seconds[phase] + end - trace->work_begin,
                      trace->serial_seconds[phase], exchange);
+    h2vi_trace_work_begin(trace);
+}
+
+void h2vi_trace_agreed(h2vi_trace *trace)
+{
+    if (!trace || trace->num_stages == 0) return;
+    trace->stages[trace->num_stages - 1].end = H2VI_ENDS_WITH_AGREEMENT;
     h2vi_trace_work_begin(trace);
 }
 
@@ -256,6 +263,8 @@ static h2v_status write_head(const h2vi_trace *trace, FILE *file)
                                       trace->num_rounds, "first_parts", first_parts));
 }
 
+static const char *const names_of_ends[] = {"nothing", "agreement", "exchange"};
+
 /* Stage i of all ranks. */
 static h2v_status write_stage(const h2vi_trace *trace, const round_record *records,
                               int64_t i, FILE *file)
@@ -271,9 +280,9 @@ static h2v_status write_stage(const h2vi_trace *trace, const round_record *recor
     }
     const h2vi_traced_stage *stage = &records[0].stages[i];
     return write_line(
-        file, json_pack("{s:i, s:s, s:b, s:o, s:o, s:o, s:o}", "round", (int)stage->round,
-                        "phase", h2v_phase_name((h2v_phase)stage->phase), "is_exchange",
-                        (int)stage->is_exchange, "seconds", seconds, "serial_seconds",
+        file, json_pack("{s:i, s:s, s:s, s:o, s:o, s:o, s:o}", "round", (int)stage->round,
+                        "phase", h2v_phase_name((h2v_phase)stage->phase), "end",
+                        names_of_ends[stage->end], "seconds", seconds, "serial_seconds",
                         serial, "bytes_sent", sent, "bytes_received", received));
 }
 

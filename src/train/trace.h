@@ -10,14 +10,13 @@
  *
  *     {"trace": 1, "num_ranks", "num_threads", "num_parts", "num_groups", "num_rounds",
  *      "first_parts": [num_ranks + 1]}
- *     {"round", "phase", "is_exchange", "seconds": [num_ranks], "serial_seconds": ...,
- *      "bytes_sent": ..., "bytes_received": ...}   a stage: work, then an exchange, or an
- *                                                  agreement (after walks nothing); in the
- *                                                  order of the run. The phase "train", of
- *                                                  zeros, stands for the cells
- *     {"round", "phase", "bytes": [num_ranks][num_ranks]}   by sender, then receiver; only
- *                                                           if there are any
- *     {"round", "block_bytes": [num_parts]}                 of the block at home there
+ *     {"round", "phase", "end", "seconds": [num_ranks], "serial_seconds": ...,
+ *      "bytes_sent": ..., "bytes_received": ...}
+ *             a stage: work up to its end, an "exchange", an "agreement" or "nothing"; in
+ *             the order of the run. The phase "train", of zeros, stands for the cells
+ *     {"round", "phase", "bytes": [num_ranks][num_ranks]}
+ *             by sender, then receiver; only if there are any
+ *     {"round", "block_bytes": [num_parts]}   of the block at home there
  *     {"round", "part", "seconds": [steps], "num_pairs": [steps]}   cells
  *
  * A push that travels while the next round walks is two stages: one with an exchange when
@@ -35,10 +34,16 @@ typedef struct h2vi_traced_cell {
     uint32_t num_pairs;
 } h2vi_traced_cell;
 
-/* Work, and the exchange that ends it, if one does. */
+typedef enum h2vi_stage_end {
+    H2VI_ENDS_WITH_NOTHING,
+    H2VI_ENDS_WITH_AGREEMENT,
+    H2VI_ENDS_WITH_EXCHANGE
+} h2vi_stage_end;
+
+/* Work, and what ends it. */
 typedef struct h2vi_traced_stage {
     int32_t round, phase;
-    int64_t is_exchange;
+    int64_t end;           /* h2vi_stage_end */
     double seconds;        /* CPU time of all threads */
     double serial_seconds; /* of these: of the main thread while the others had nothing */
     int64_t bytes_sent, bytes_received;
@@ -80,10 +85,12 @@ void h2vi_trace_rotation(h2vi_trace *trace);
 
 /* For work that nobody times thread by thread: it begins, and a stage ends it, whose
  * seconds are the CPU time of the process from then to the exchange, or to now if that is
- * NULL. More work may follow at once. What waits awake in between (an agreement) counts as
- * work, so that it is to be left out: end a stage before, begin after. */
+ * NULL. More such work may follow at once. */
 void h2vi_trace_work_begin(h2vi_trace *trace);
 void h2vi_trace_work_end(h2vi_trace *trace, h2v_phase phase, const h2vi_exchange *exchange);
+
+/* All ranks have just agreed: so the last stage ended. Untimed work may follow. */
+void h2vi_trace_agreed(h2vi_trace *trace);
 
 /* Bytes of the block whose home is a part of this rank, as it is passed on. */
 void h2vi_trace_block(h2vi_trace *trace, int part, int64_t num_bytes);

@@ -227,6 +227,7 @@ static h2v_status train_round(h2vi_trainer *trainer)
     clock = h2vi_phase_begin(training->report, H2V_PHASE_ROUTE);
     status = h2vi_route(&trainer->router, &run);
     if (status == H2V_OK) status = h2v_agree(world, reserve_cells(trainer));
+    h2vi_trace_agreed(training->trace);
     h2vi_phase_end(&clock);
     if (status != H2V_OK) return status;
 
@@ -385,6 +386,7 @@ h2v_status h2vi_train(const h2vi_training *training)
     if (status == H2V_OK && has_groups(&trainer))
         status = h2vi_reconciler_init(training->params, training->moved, training->blocks,
                                       training->model, &trainer.reconciler);
+    trainer.reconciler.trace = trainer.reconciler.halo.trace = training->trace;
     for (; status == H2V_OK && trainer.round < training->params->rounds; trainer.round++)
         status = train_round(&trainer);
     if (status == H2V_OK) status = finish_push(&trainer);

@@ -52,7 +52,7 @@ class Trace:
         for text in lines:
             line = json.loads(text)
             number = line["round"]
-            if "is_exchange" in line:
+            if "end" in line:
                 self.stages[number].append(line)
             elif "bytes" in line:
                 self.bytes[number][line["phase"]] = line["bytes"]
@@ -352,16 +352,16 @@ class Replay:
         self.clocks = rotation.run(self.clocks)
 
     def replay_stage(self, number, stage):
-        """Work, then an exchange, an agreement, or (after the last walker) nothing."""
-        if stage["phase"] == "push" and not stage["is_exchange"] and self.pushed:
+        """Work, then an exchange, an agreement, or nothing."""
+        if stage["phase"] == "push" and stage["end"] != "exchange" and self.pushed:
             self.clocks = [max(pair) for pair in zip(self.clocks, self.pushed)]
             self.pushed = None
         for rank, seconds in enumerate(stage["seconds"]):
             serial = stage["serial_seconds"][rank]
             self.clocks[rank] += serial + (seconds - serial) / self.num_threads
-        if stage["is_exchange"]:
+        if stage["end"] == "exchange":
             self.exchange(number, stage)
-        elif stage["phase"] != "walk":
+        elif stage["end"] == "agreement":
             self.clocks = [self.network.agree(self.clocks)] * len(self.clocks)
 
     def exchange(self, number, stage):

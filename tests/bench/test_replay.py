@@ -10,10 +10,10 @@ from replay import Replay, Trace
 SECOND = 10**9 // 8
 
 
-def stage(phase, seconds, serial=None, sent=None, received=None, number=0):
-    """One stage; an exchange if bytes are given."""
+def stage(phase, seconds, serial=None, sent=None, received=None, number=0, end="nothing"):
+    """One stage; it ends with an exchange if bytes are given."""
     none = [0] * len(seconds)
-    return {"round": number, "phase": phase, "is_exchange": sent is not None,
+    return {"round": number, "phase": phase, "end": "exchange" if sent else end,
             "seconds": seconds, "serial_seconds": serial or none,
             "bytes_sent": sent or none, "bytes_received": received or none}
 
@@ -143,11 +143,12 @@ class Stages(unittest.TestCase):
         self.assertAlmostEqual(self.replay(work, matrix=None), 4)
         self.assertAlmostEqual(self.replay(work, matrix=None, num_threads=2), 3)
 
-    def test_only_walks_end_without_an_agreement(self):
+    def test_who_agrees_waits(self):
         self.assertAlmostEqual(
             self.replay(stage("walk", [1, 2]), stage("walk", [2, 1]), matrix=None), 3)
         self.assertAlmostEqual(
-            self.replay(stage("route", [1, 2]), stage("route", [2, 1]), matrix=None), 4)
+            self.replay(stage("route", [1, 2], end="agreement"), stage("route", [2, 1]),
+                        matrix=None), 4)
 
     def test_a_push_travels_while_the_next_round_walks(self):
         def run(seconds_of_walk, walk_bytes=0):

@@ -6,52 +6,75 @@ embed() {
     $HALO2VEC embed karate.h5 -o out.h5 --quiet --threads 2 --parts 4 --rounds 16 "$@" 2>&1
     echo "exit $?"
 }
-embed --report report.json --trace trace.jsonl
-embed --report other.json --trace trace.jsonl --overwrite
+embed --report first.json --trace one.jsonl
+embed --report one.json --trace one.jsonl --overwrite
 mv out.h5 traced.h5
-embed --trace trace.jsonl
+embed --trace one.jsonl
 embed --trace out.h5
 embed --trace no/such/trace.jsonl
 embed
 cmp out.h5 traced.h5
+embed --groups 2 --exchange-precision f16 --overwrite --report two.json --trace two.jsonl
 ls
-python3 - <<'END'
-import json, os
-ranks = range(int(os.environ["RANKS"]))
-report = json.load(open("other.json"))["ranks"]
-lines = [json.loads(line) for line in open("trace.jsonl")]
-head = lines.pop(0)
-print(head | {"num_ranks": 0, "first_parts": 0})
-assert head["num_ranks"] == len(ranks) == len(head["first_parts"]) - 1
-assert head["first_parts"][0] == 0 and head["first_parts"][-1] == 4
-assert [line["round"] for line in lines] == sorted(line["round"] for line in lines)
-stages = [line for line in lines if "is_exchange" in line]
-matrices = [line for line in lines if "bytes" in line]
-blocks = [line["block_bytes"] for line in lines if "block_bytes" in line]
-cells = [line for line in lines if "part" in line]
-assert len(lines) == len(stages) + len(matrices) + len(blocks) + len(cells)
-assert len(blocks) == 16 and len(cells) == 16 * 4
+python3 -B - <<'END'
+import json, os, sys
+sys.path.append(os.environ["DATASETS"] + "/../tests/bench")
+from replay import PHASES, Replay, Trace
 
-def near(sum_of_trace, of_report):
-    return abs(sum_of_trace - of_report) < 1e-4 * of_report
+num_ranks = int(os.environ["RANKS"])
 
-assert [stage["round"] for stage in stages if stage["phase"] == "train"] == list(range(16))
-for phase in ("walk", "route"):
-    own = [stage for stage in stages if stage["phase"] == phase]
-    assert all(stage["serial_seconds"][r] <= stage["seconds"][r] for stage in own for r in ranks)
-    for r in ranks:
-        assert near(sum(stage["seconds"][r] for stage in own), report[r][phase + "_seconds"])
-        for way in ("sent", "received"):
-            assert sum(stage["bytes_" + way][r] for stage in own) == report[r]["bytes_" + way][phase]
-        assert sum(sum(line["bytes"][r]) for line in matrices
-                   if line["phase"] == phase) == report[r]["bytes_sent"][phase]
-        assert sum(line["bytes"][s][r] for line in matrices for s in ranks
-                   if line["phase"] == phase) == report[r]["bytes_received"][phase]
-for r in ranks:
-    own = [cell for cell in cells
-           if head["first_parts"][r] <= cell["part"] < head["first_parts"][r + 1]]
-    assert near(sum(sum(cell["seconds"]) for cell in own), report[r]["cell_seconds"])
-    assert sum(sum(cell["num_pairs"]) for cell in own) == report[r]["num_pairs"]
-    if len(ranks) > 1:  # every block leaves every rank once a rotation
-        assert sum(map(sum, blocks)) == report[r]["bytes_sent"]["train"]
+def by_rank(report, key, phase=None):
+    return [rank[key][phase] if phase else rank[key] for rank in report]
+
+def near(of_trace, of_report):
+    return all(abs(a - b) <= 1e-4 * b for a, b in zip(of_trace, of_report, strict=True))
+
+def check_seconds(trace, report):
+    for stage in sum(trace.stages, []):
+        for serial, seconds in zip(stage["serial_seconds"], stage["seconds"], strict=True):
+            assert 0 <= serial <= seconds
+    assert near(trace.stage_seconds("walk"), by_rank(report, "walk_seconds"))
+    assert near(trace.stage_seconds("route"), by_rank(report, "route_seconds"))
+    assert near(trace.cell_seconds(), by_rank(report, "cell_seconds"))
+
+def check_bytes(trace, report):
+    for phase in PHASES:
+        assert trace.sent(phase) == by_rank(report, "bytes_sent", phase), phase
+        if phase == "train":
+            continue
+        stages = [stage for stage in sum(trace.stages, []) if stage["phase"] == phase]
+        for way in ("bytes_sent", "bytes_received"):
+            totals = [sum(stage[way][r] for stage in stages) for r in range(num_ranks)]
+            assert totals == by_rank(report, way, phase), (phase, way)
+        matrices = [matrices[phase] for matrices in trace.bytes if phase in matrices]
+        totals = [sum(sum(row[r] for row in matrix) for matrix in matrices)
+                  for r in range(num_ranks)]
+        assert totals == by_rank(report, "bytes_received", phase), phase
+
+def check_pairs(lines, first_parts, report):
+    pairs = [0] * num_ranks
+    for line in lines:
+        for rank in range(num_ranks):
+            if first_parts[rank] <= line.get("part", -1) < first_parts[rank + 1]:
+                pairs[rank] += sum(line["num_pairs"])
+    assert pairs == by_rank(report, "num_pairs")
+
+def check(report, lines):
+    head, *others = map(json.loads, lines)
+    print(head | {"num_ranks": 0, "first_parts": 0})
+    assert head["num_ranks"] == num_ranks
+    rounds = [line["round"] for line in others]
+    assert rounds == sorted(rounds) and set(rounds) == set(range(16))
+    trace = Trace(iter(lines))
+    check_seconds(trace, report)
+    check_bytes(trace, report)
+    check_pairs(others, head["first_parts"], report)
+    replays = [Replay(trace, gigabits) for gigabits in (.01, 1, 1000)]
+    walls = [replay.wall for replay in replays]
+    assert walls == sorted(walls, reverse=True)
+    assert all(0 < replay.idle_share() < 1 for replay in replays)
+
+for name in "one", "two":
+    with open(name + ".json") as report, open(name + ".jsonl") as trace:
+        check(json.load(report)["ranks"], trace.readlines())
 END

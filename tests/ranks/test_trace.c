@@ -43,8 +43,10 @@ static void keep_round(const h2v_world *world, int round, h2vi_exchange *exchang
                        h2vi_trace *trace)
 {
     h2vi_trace_begin_round(trace, round);
-    for (int i = 0; i < MANY; i++)
+    for (int i = 0; i < MANY; i++) {
         h2vi_trace_stage(trace, H2V_PHASE_WALK, round * MANY + i + 1, 0, NULL);
+        h2vi_trace_agreed(trace);
+    }
     fill_counts(world, round, exchange);
     h2vi_trace_stage(trace, H2V_PHASE_PULL, 8 * (round + 1), 2 * (round + 1), exchange);
     h2vi_trace_rotation(trace);
@@ -109,12 +111,18 @@ static void check_phase(const json_t *line, int round, const char *phase)
     CHECK(text && strcmp(text, phase) == 0);
 }
 
-/* One walk stage took a second, and was followed by no exchange. */
+static void check_end(const json_t *line, const char *end)
+{
+    const char *text = json_string_value(json_object_get(line, "end"));
+    CHECK(text && strcmp(text, end) == 0);
+}
+
+/* One walk stage took a second. */
 static void check_walk(const h2v_world *world, int round, FILE *file)
 {
     json_t *line = read_line(file);
     check_phase(line, round, "walk");
-    CHECK(json_is_false(json_object_get(line, "is_exchange")));
+    check_end(line, "agreement");
     for (int r = 0; r < world->num_ranks; r++) {
         CHECK(json_real_value(entry(line, "seconds", r)) == 1);
         CHECK(json_real_value(entry(line, "serial_seconds", r)) == 0);
@@ -127,7 +135,7 @@ static void check_pull(const h2v_world *world, int round, FILE *file)
 {
     json_t *line = read_line(file);
     check_phase(line, round, "pull");
-    CHECK(json_is_true(json_object_get(line, "is_exchange")));
+    check_end(line, "exchange");
     for (int r = 0; r < world->num_ranks; r++) {
         int64_t sent = 0, received = 0;
         for (int peer = 0; peer < world->num_ranks; peer++) {
@@ -144,11 +152,11 @@ static void check_pull(const h2v_world *world, int round, FILE *file)
 }
 
 static void check_plain(const h2v_world *world, int round, const char *phase,
-                        bool is_exchange, double least, double most, FILE *file)
+                        const char *end, double least, double most, FILE *file)
 {
     json_t *line = read_line(file);
     check_phase(line, round, phase);
-    CHECK_EQ(json_is_true(json_object_get(line, "is_exchange")), is_exchange);
+    check_end(line, end);
     for (int r = 0; r < world->num_ranks; r++) {
         const double seconds = json_real_value(entry(line, "seconds", r));
         CHECK(least <= seconds && seconds <= most);
@@ -206,9 +214,9 @@ static void check_file(const h2v_world *world)
     for (int round = 0; round < ROUNDS; round++) {
         for (int i = 0; i < MANY; i++) check_walk(world, round, file);
         check_pull(world, round, file);
-        check_plain(world, round, "train", false, 0, 0, file);
-        check_plain(world, round, "push", true, 7, 8, file);
-        check_plain(world, round, "push", false, 0, 1, file);
+        check_plain(world, round, "train", "nothing", 0, 0, file);
+        check_plain(world, round, "push", "exchange", 7, 8, file);
+        check_plain(world, round, "push", "nothing", 0, 1, file);
         if (world->num_ranks > 1) check_matrix(world, round, file);
         check_cells(round, file);
     }
