@@ -72,6 +72,12 @@ int32_t job_part(int64_t gid, int num_parts)
 void job_init(MPI_Comm comm, int num_threads, int64_t num_vertices, int num_parts,
               test_job *job)
 {
+    job_init_groups(comm, num_threads, num_vertices, num_parts, 1, job);
+}
+
+void job_init_groups(MPI_Comm comm, int num_threads, int64_t num_vertices, int num_parts,
+                     int num_groups, test_job *job)
+{
     must(h2v_world_create(comm, num_threads, &job->world));
     h2v_graph *graph = job_graph(job->world, num_vertices);
     const int64_t num_owned = graph->num_owned;
@@ -85,7 +91,8 @@ void job_init(MPI_Comm comm, int num_threads, int64_t num_vertices, int num_part
         visits[v] = job_visits(graph->gids[v]);
         partition.parts[v] = job_part(graph->gids[v], num_parts);
     }
-    must(h2vi_blocks_create(graph, visits, num_parts, 5, &job->blocks, context_slots));
+    must(h2vi_blocks_create(graph, visits, num_parts / num_groups, 5, &job->blocks,
+                            context_slots));
     for (int64_t v = 0; v < num_owned; v++)
         vertices[v] = (h2vi_vertex){.context_slot = context_slots[v], .keep = UINT32_MAX};
     must(h2vi_migrate(graph, &partition, vertices, &job->moved));

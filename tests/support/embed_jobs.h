@@ -28,7 +28,10 @@ typedef struct test_job {
     h2vi_moved moved;
 } test_job;
 
-/* Collective on `comm`: make world, graph, blocks and parts. */
+/* Collective on `comm`: make world, graph, parts, and as many blocks; with several groups
+ * num_parts / num_groups blocks. */
 void job_init(MPI_Comm comm, int num_threads, int64_t num_vertices, int num_parts,
               test_job *job);
+void job_init_groups(MPI_Comm comm, int num_threads, int64_t num_vertices, int num_parts,
+                     int num_groups, test_job *job);
 void job_clear(test_job *job);
