@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+
+/* One step after the other; each is collective and leaves all ranks with one status. */
+#include "job.h"
+
+#include "agree.h"
+#include "alloc.h"
+#include "collect.h"
+#include "fail.h"
+#include "graph_rows.h"
+#include "noise_weights.h"
+#include "phase_clock.h"
+#include "plan.h"
+#include "walk_engine.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+static h2v_status load(h2vi_job *job)
+{
+    const h2v_status status = h2v_graph_load(job->world, job->graph_path, &job->graph);
+    if (status != H2V_OK) return status;
+    if (job->graph->num_vertices < 2 || job->graph->num_arcs == 0)
+        return h2v_fail(H2V_ERR_DATA,
+                        "'%s' has %lld vertices and %lld arcs; an embedding needs at least "
+                        "two vertices and one edge",
+                        job->graph_path, (long long)job->graph->num_vertices,
+                        (long long)job->graph->num_arcs);
+    if (job->params.parts > job->graph->num_vertices)
+        return h2v_fail(H2V_ERR_ARGUMENT,
+                        "--parts %d is more than the graph's %lld vertices",
+                        job->params.parts, (long long)job->graph->num_vertices);
+    if (job->params.groups > job->graph->num_vertices)
+        return h2v_fail(H2V_ERR_ARGUMENT,
+                        "--groups %d is more than the graph's %lld vertices",
+                        job->params.groups, (long long)job->graph->num_vertices);
+    return H2V_OK;
+}
+
+h2v_status h2v_embed_count_visits(const h2v_graph *graph, const h2v_embed_params *params,
+                                  int64_t *visits)
+{
+    const bool is_node2vec = params->method == H2V_METHOD_NODE2VEC;
+    const h2vi_walk_params walks = {.walk_length = params->walk_length,
+                                    .p = is_node2vec ? params->p : 1,
+                                    .q = is_node2vec ? params->q : 1,
+                                    .seed = params->seed};
+    h2vi_walk_engine engine;
+    h2v_status status =
+        h2v_agree(graph->world, h2vi_walk_engine_init(graph, &walks, NULL, NULL, &engine));
+    if (status == H2V_OK)
+        status = h2vi_walk_count_visits(&engine, H2VI_TRIAL_WALKS, visits);
+    h2vi_walk_engine_clear(&engine);
+    return status;
+}
+
+int h2v_embed_choose_parts(const h2v_graph *graph, const h2v_embed_params *params,
+                           const int64_t *visits)
+{
+    h2v_embed_params chosen = *params;
+    h2vi_choose(graph, visits, &chosen);
+    const int64_t most = graph->num_vertices - graph->num_vertices % params->groups;
+    return chosen.parts < most ? chosen.parts : (int)most;
+}
+
+static h2v_status count_visits(h2vi_job *job)
+{
+    job->visits = h2vi_alloc_n(job->graph->num_owned, sizeof *job->visits);
+    const h2v_status status =
+        h2v_agree(job->world, job->visits ? H2V_OK : h2vi_fail_memory("visits"));
+    return status == H2V_OK ? h2v_embed_count_visits(job->graph, &job->params, job->visits)
+                            : status;
+}
+
+/* Choose what was left open, then cut, or read the cut that was given. */
+static h2v_status partition(h2vi_job *job)
+{
+    h2v_embed_params *params = &job->params;
+    if (job->partition_path) {
+        h2v_status status =
+            h2v_partition_load(job->graph, job->partition_path, &job->partition);
+        if (status != H2V_OK) return status;
+        if (params->parts != 0 && params->parts != job->partition.num_parts)
+            return h2v_fail(H2V_ERR_ARGUMENT, "--parts %d: '%s' has %d parts",
+                            params->parts, job->partition_path, job->partition.num_parts);
+        if (job->partition.num_parts > H2V_MAX_PARTS)
+            return h2v_fail(H2V_ERR_ARGUMENT, "'%s' has %d parts; %d can be used",
+                            job->partition_path, job->partition.num_parts, H2V_MAX_PARTS);
+        params->parts = job->partition.num_parts;
+        if (params->parts % params->groups != 0)
+            return h2v_fail(H2V_ERR_ARGUMENT,
+                            "--groups %d does not divide the %d parts of '%s'",
+                            params->groups, params->parts, job->partition_path);
+        h2vi_choose(job->graph, job->visits, params);
+        return h2v_partition_measure(job->graph, &job->partition, job->visits,
+                                     &job->quality);
+    }
+    params->parts = h2v_embed_choose_parts(job->graph, params, job->visits);
+    h2vi_choose(job->graph, job->visits, params);
+    return h2v_partition_create(job->graph, params->parts, params->partitioner,
+                                params->seed, job->visits, &job->partition, &job->quality);
+}
+
+/* word2vec's chance to keep a token of share f: (sqrt(f / t) + 1) t / f, as a threshold for
+ * a 32-bit word. */
+static uint32_t keep_threshold(double share, double t)
+{
+    if (t <= 0 || share <= 0) return UINT32_MAX;
+    const double chance = (sqrt(share / t) + 1) * t / share;
+    return chance >= 1 ? UINT32_MAX : (uint32_t)(chance * 4294967295.0);
+}
+
+static h2v_status migrate(h2vi_job *job)
+{
+    const h2v_graph *graph = job->graph;
+    const int64_t num_owned = graph->num_owned;
+    h2vi_vertex *vertices = h2vi_alloc_n(num_owned, sizeof *vertices);
+    uint32_t *context_slots = h2vi_alloc_n(num_owned, sizeof *context_slots);
+    int64_t *weights = h2vi_alloc_n(num_owned, sizeof *weights);
+    h2v_status status = h2v_agree(job->world, vertices && context_slots && weights
+                                                  ? H2V_OK
+                                                  : h2vi_fail_memory("vertices"));
+    if (status == H2V_OK)
+        status = h2vi_noise_weights(graph, &job->params, job->visits, weights);
+    if (status == H2V_OK)
+        status = h2vi_blocks_create(graph, weights, job->params.parts / job->params.groups,
+                                    job->params.seed, &job->blocks, context_slots);
+    if (status != H2V_OK) goto cleanup;
+
+    int64_t total = 0;
+    for (int64_t v = 0; v < num_owned; v++) total += job->visits[v];
+    h2vi_sum(job->world, 1, &total);
+    for (int64_t v = 0; v < num_owned; v++)
+        vertices[v] =
+            (h2vi_vertex){.context_slot = context_slots[v],
+                          .keep = keep_threshold((double)job->visits[v] / (double)total,
+                                                 job->params.subsample)};
+    status = h2vi_migrate(graph, &job->partition, vertices, &job->moved);
+    if (status != H2V_OK) goto cleanup;
+    job->report.bytes_sent[H2V_PHASE_MIGRATE] = job->moved.bytes_sent;
+    job->report.bytes_received[H2V_PHASE_MIGRATE] = job->moved.bytes_received;
+    h2v_graph_destroy(&job->graph);
+    h2v_partition_clear(&job->partition);
+    free(job->visits);
+    job->visits = NULL;
+
+cleanup:
+    free(vertices);
+    free(context_slots);
+    free(weights);
+    return status;
+}
+
+h2v_status h2vi_job_prepare(h2vi_job *job)
+{
+    typedef h2v_status step(h2vi_job *);
+    static const struct {
+        step *run;
+        h2v_phase phase;
+    } steps[] = {{load, H2V_PHASE_LOAD},
+                 {count_visits, H2V_PHASE_TRIAL},
+                 {partition, H2V_PHASE_PARTITION},
+                 {migrate, H2V_PHASE_MIGRATE}};
+    h2v_status status = H2V_OK;
+    for (size_t i = 0; status == H2V_OK && i < sizeof steps / sizeof *steps; i++) {
+        const h2vi_phase_clock clock = h2vi_phase_begin(&job->report, steps[i].phase);
+        status = steps[i].run(job);
+        h2vi_phase_end(&clock);
+    }
+    return status;
+}
+
+void h2vi_job_clear(h2vi_job *job)
+{
+    h2v_graph_destroy(&job->graph);
+    free(job->visits);
+    h2v_partition_clear(&job->partition);
+    h2vi_blocks_clear(&job->blocks);
+    h2vi_moved_clear(&job->moved);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+
+/* The part of the road that does not depend on what is done at its end: from a graph file
+ * to vertices on the ranks of their parts, with all parameters chosen. */
+#pragma once
+
+#include "blocks.h"
+#include "halo2vec/embed.h"
+#include "migrate.h"
+
+typedef struct h2vi_job {
+    const h2v_world *world; /* borrowed, as the paths */
+    const char *graph_path;
+    const char *partition_path; /* NULL: parts are made */
+    h2v_embed_params params;    /* in effect, once prepared */
+    h2v_graph *graph;           /* slices, until the vertices have moved */
+    int64_t *visits;            /* likewise */
+    h2v_partition partition;    /* likewise */
+    h2v_partition_quality quality;
+    h2vi_blocks blocks;
+    h2vi_moved moved;
+    h2v_rank_report report; /* of this rank */
+} h2vi_job;
+
+/* Collective. From world, paths and params to all the rest. */
+H2V_CHECKED h2v_status h2vi_job_prepare(h2vi_job *job);
+void h2vi_job_clear(h2vi_job *job);
