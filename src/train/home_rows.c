@@ -54,7 +54,8 @@ int64_t h2vi_cursors_place(const h2vi_reconciler *this, int64_t *cursors, int64_
 {
     const int num_ranks = this->groups.num_ranks;
     int64_t at = 0;
-    for (int r = 0; r < num_ranks; r++) {
+    for (int i = 1; i <= num_ranks; i++) {
+        const int r = i < num_ranks ? i - (i <= this->groups.rank) : this->groups.rank;
         const int64_t before = at;
         for (int h = 0; h < num_homes(this); h++) {
             int64_t *cursor = &cursors[(int64_t)h * num_ranks + r];

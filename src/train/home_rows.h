@@ -40,8 +40,8 @@ int64_t *h2vi_cursors_of_home(const h2vi_reconciler *reconciler, int64_t *cursor
 
 void h2vi_cursors_forget(const h2vi_reconciler *reconciler, int64_t *cursors);
 
-/* From counts by home and owner to where each begins, owner by owner, home by home;
- * `totals` out: by owner, shape [num_ranks]. Returns the sum. */
+/* From counts by home and owner to where each begins, owner by owner, this rank last, home
+ * by home; `totals` out: by owner, shape [num_ranks]. Returns the sum. */
 int64_t h2vi_cursors_place(const h2vi_reconciler *reconciler, int64_t *cursors,
                            int64_t *totals);
 

@@ -121,6 +121,9 @@ h2v_status h2vi_push_begin(h2vi_reconciler *reconciler, double rate)
     }
     const int64_t num_changes =
         h2vi_cursors_place(this, this->next_changes, this->pushed.send_counts);
+    this->own_changes = this->pushed.send_counts[groups->rank];
+    this->sent_changes = num_changes - this->own_changes;
+    this->pushed.send_counts[groups->rank] = 0;
     h2v_status status =
         h2vi_reserve_parcel(this, num_changes * (int64_t)this->pushed.item_bytes);
     if (status == H2V_OK) {
@@ -138,14 +141,29 @@ h2v_status h2vi_push_begin(h2vi_reconciler *reconciler, double rate)
 /* ---- changes become one
  * ------------------------------------------------------------------------- */
 
+/* Changes in the order of the ranks that they come from: those of this rank are where they
+ * were packed, behind what was sent. */
+static const char *change_at(const h2vi_reconciler *this, int64_t index)
+{
+    const int64_t item_bytes = (int64_t)this->pushed.item_bytes;
+    const char *received = this->pushed.received;
+    const int64_t own = index - this->changes_before_own;
+    if (own < 0) return received + index * item_bytes;
+    if (own < this->own_changes)
+        return this->parcel + (this->sent_changes + own) * item_bytes;
+    return received + (index - this->own_changes) * item_bytes;
+}
+
 /* Local. Items by row, a row's in the order in which they came: starts[v] .. starts[v + 1]
  * of `order` are those of owned vertex v. */
 static h2v_status sort_changes(h2vi_reconciler *this)
 {
-    const int64_t num_items = this->pushed.num_received;
+    const int64_t num_items = this->pushed.num_received + this->own_changes;
     const int64_t num_owned = this->moved->graph->num_owned;
     const int64_t base = this->moved->graph->first[this->groups.rank];
-    const char *items = this->pushed.received;
+    this->changes_before_own = 0;
+    for (int r = 0; r < this->groups.rank; r++)
+        this->changes_before_own += this->pushed.recv_counts[r];
     if (!this->order || num_items > this->order_capacity) {
         free(this->order);
         this->order_capacity = num_items + num_items / 8;
@@ -161,7 +179,7 @@ static h2v_status sort_changes(h2vi_reconciler *this)
     for (int pass = 0; pass < 2; pass++) {
         for (int64_t i = 0; i < num_items; i++) {
             h2vi_change_head head;
-            memcpy(&head, items + i * (int64_t)this->pushed.item_bytes, sizeof head);
+            memcpy(&head, change_at(this, i), sizeof head);
             const int64_t v = (int64_t)head.slot - base;
             if (pass == 0)
                 this->starts[v + 2]++;
@@ -177,7 +195,6 @@ static h2v_status sort_changes(h2vi_reconciler *this)
 static bool combine_row(h2vi_reconciler *this, int64_t v, h2vi_change_scratch *scratch)
 {
     const int dim = this->params->dim;
-    const char *items = this->pushed.received;
     const h2vi_combiner combiner = {.rule = this->params->combiner,
                                     .dim = dim,
                                     .num_groups = this->params->groups,
@@ -186,8 +203,7 @@ static bool combine_row(h2vi_reconciler *this, int64_t v, h2vi_change_scratch *s
     const int64_t begin = this->starts[v];
     const int num_changes = (int)(this->starts[v + 1] - begin);
     for (int i = 0; i < num_changes; i++) {
-        const char *item =
-            items + this->order[begin + i] * (int64_t)this->pushed.item_bytes;
+        const char *item = change_at(this, this->order[begin + i]);
         h2vi_change_head head;
         memcpy(&head, item, sizeof head);
         float *row = scratch->rows + (int64_t)i * dim;

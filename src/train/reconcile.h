@@ -46,9 +46,12 @@ typedef struct h2vi_reconciler {
     h2vi_exchange requests;   /* slots of wanted rows of other ranks */
     h2vi_exchange pulled; /* packed rows; kept until the push: what changes are against */
     h2vi_exchange pushed; /* {slot, group, updates}, packed changes */
-    char *parcel;         /* what is sent */
-    int64_t parcel_bytes; /* its capacity */
-    int64_t *order;       /* pushed items by row, shape [its capacity] */
+    int64_t sent_changes; /* to other ranks */
+    int64_t own_changes;  /* of rows of this rank: they stay in the parcel, behind those */
+    int64_t changes_before_own; /* from ranks below */
+    char *parcel;               /* what is sent */
+    int64_t parcel_bytes;       /* its capacity */
+    int64_t *order;             /* pushed items by row, shape [its capacity] */
     int64_t order_capacity;
     int64_t *starts; /* of each owned row's items in `order`, shape [num_owned + 2] */
     h2vi_change_scratch *scratch; /* one a thread */
