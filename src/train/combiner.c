@@ -215,22 +215,16 @@ static bool is_in_range(int dim, const h2vi_change *change)
     return num_out == 0 && change->updates >= 0 && change->updates <= FLT_MAX;
 }
 
-static bool are_ascending(int num_groups, int num_changes, const h2vi_change *changes)
-{
-    for (int i = 1; i < num_changes; i++)
-        if (changes[i - 1].group >= changes[i].group) return false;
-    return changes[0].group >= 0 && changes[num_changes - 1].group < num_groups;
-}
-
 bool h2vi_combine(const h2vi_combiner *combiner, int num_changes,
                   const h2vi_change *changes, float *row)
 {
     const int dim = combiner->dim;
-    H2V_ASSERT(num_changes > 0);
-    H2V_ASSERT(are_ascending(combiner->num_groups, num_changes, changes));
+    H2V_ASSERT(num_changes > 0 && changes[num_changes - 1].group < combiner->num_groups);
     if (!(combiner->curvature >= 0 && combiner->curvature <= DBL_MAX)) return false;
-    for (int i = 0; i < num_changes; i++)
+    for (int i = 0; i < num_changes; i++) {
+        H2V_ASSERT(changes[i].group > (i > 0 ? changes[i - 1].group : -1));
         if (!is_in_range(dim, &changes[i])) return false;
+    }
 
     double *total = combiner->scratch;
     if (num_changes == 1)
