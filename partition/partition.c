@@ -91,6 +91,8 @@ h2v_status h2v_partition_create(const h2v_graph *graph, int num_parts,
             "--parts %d: the graph has %lld vertices; 1 to that many parts can be "
             "made",
             num_parts, (long long)graph->num_vertices);
+    if (partitioner == H2V_PARTITIONER_FILE)
+        return h2v_fail(H2V_ERR_ARGUMENT, "Parts of a file are loaded, not made");
 
     partition->parts = h2vi_alloc_n(graph->num_owned, sizeof *partition->parts);
     h2v_status status =

@@ -77,10 +77,12 @@ void cli_warn(const cli_command *command, const char *format, ...)
 int cli_exit_code(const cli_command *command, h2v_status status)
 {
     if (status == H2V_OK) return CLI_EXIT_DONE;
+    const char *message =
+        *h2v_error_message() ? h2v_error_message() : h2v_status_text(status);
     if (h2v_error_rank() > 0)
-        cli_error(command, "%s (rank %d)", h2v_error_message(), h2v_error_rank());
+        cli_error(command, "%s (rank %d)", message, h2v_error_rank());
     else
-        cli_error(command, "%s", h2v_error_message());
+        cli_error(command, "%s", message);
 
     switch (status) {
     case H2V_ERR_ARGUMENT:

@@ -85,6 +85,7 @@ void cli_error(const cli_command *command, const char *format, ...)
 void cli_warn(const cli_command *command, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Report h2v_error_message() and turn a status into an exit code: ERR_ARGUMENT and
- * ERR_EXISTS 2, ERR_DATA and ERR_LEAK 3, all else 1, H2V_OK 0 (nothing printed). */
+/* Report h2v_error_message(), or what the status means if there is none, and turn a status
+ * into an exit code: ERR_ARGUMENT and ERR_EXISTS 2, ERR_DATA and ERR_LEAK 3, all else 1,
+ * H2V_OK 0 (nothing printed). */
 int cli_exit_code(const cli_command *command, h2v_status status);

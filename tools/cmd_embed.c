@@ -57,6 +57,8 @@ typedef struct embed_settings {
     bool no_contexts, is_quiet;
 } embed_settings;
 
+enum { NOT_GIVEN = -1 }; /* an option whose presence matters */
+
 /* Threads without a core, or without a part, only wait. */
 static void warn_about_threads(const h2v_world *world, int asked_threads, int parts)
 {
@@ -109,6 +111,7 @@ cleanup:
 int cmd_embed(int argc, const char **argv)
 {
     embed_settings settings = {.params = h2v_embed_params_default(),
+                               .partitioner = NOT_GIVEN,
                                .comm_timeout = DEFAULT_COMM_TIMEOUT};
     h2v_embed_params *params = &settings.params;
     const cli_option options[] = {
@@ -281,7 +284,14 @@ int cmd_embed(int argc, const char **argv)
     settings.files.graph = graph;
     settings.files.with_contexts = !settings.no_contexts;
     params->method = (h2v_method)settings.method;
-    params->partitioner = (h2v_partitioner)settings.partitioner;
+    if (settings.partitioner != NOT_GIVEN) {
+        if (settings.files.partition) {
+            cli_error(&command, "--partition %s has its parts; leave --partitioner out",
+                      settings.files.partition);
+            return CLI_EXIT_USAGE;
+        }
+        params->partitioner = (h2v_partitioner)settings.partitioner;
+    }
     params->combiner = (h2v_combiner)settings.combiner;
     params->exchange_precision = (h2v_precision)settings.precision;
     if (has_stray_bias(&command, settings.method, params)) return CLI_EXIT_USAGE;

@@ -26,7 +26,8 @@ static const char *const partitioner_names[] = {"metis", "hash", 0};
      .max = 100, .help = "node2vec: in-out parameter"}
 #define PARTITIONER_OPTION(partitioner)                                                    \
     {.name = "partitioner", .kind = CLI_CHOICE, .target = (partitioner),                   \
-     .choices = partitioner_names, .help = "how the graph is cut"}
+     .choices = partitioner_names, .default_text = "metis",                                \
+     .help = "how the graph is cut"}
 #define THREADS_OPTION(num_threads)                                                        \
     {.name = "threads", .aliases = "workers", .kind = CLI_INT, .target = (num_threads),    \
      .unit = "N", .min = 1, .max = 4096,                                                   \

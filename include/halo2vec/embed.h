@@ -80,7 +80,8 @@ H2V_CHECKED h2v_status h2v_embed_params_json(const h2v_embed_params *params, cha
 typedef struct h2v_embed_files {
     const char *graph;
     const char *output;
-    const char *partition; ///< NULL, or a partition file; then parts must be 0 or its own
+    const char *partition; ///< NULL, or a partition file; then parts must be 0 or its own,
+                           ///< and the partitioner is recorded as H2V_PARTITIONER_FILE
     bool with_contexts;
     bool overwrite;
     const char *trace; ///< NULL, or where to write what a replay of the training needs, one

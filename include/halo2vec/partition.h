@@ -16,7 +16,8 @@
 typedef enum h2v_partitioner {
     H2V_PARTITIONER_METIS, ///< k-way (Karypis and Kumar 1998,
                            ///< doi:10.1137/S1064827595287997); rank 0 holds the graph once
-    H2V_PARTITIONER_HASH   ///< by random number: no memory, no time, every edge cut
+    H2V_PARTITIONER_HASH,  ///< by random number: no memory, no time, every edge cut
+    H2V_PARTITIONER_FILE   ///< made before: what an embedding records of loaded parts
 } h2v_partitioner;
 
 /// A part for each vertex of the loaded graph. Empty parts are legal.
@@ -44,6 +45,7 @@ typedef struct h2v_partition_quality {
 ///
 /// @param graph      as loaded: slices in gid order
 /// @param num_parts  1 .. number of vertices
+/// @param partitioner  METIS or HASH
 /// @param weights    work expected at each owned vertex, >= 0; shape [num_owned]
 /// @param partition  out: to be cleared with h2v_partition_clear()
 /// @param quality    out

@@ -87,6 +87,7 @@ static h2v_status partition(h2vi_job *job)
             return h2v_fail(H2V_ERR_ARGUMENT, "'%s' has %d parts; %d can be used",
                             job->partition_path, job->partition.num_parts, H2V_MAX_PARTS);
         params->parts = job->partition.num_parts;
+        params->partitioner = H2V_PARTITIONER_FILE;
         if (params->parts % params->groups != 0)
             return h2v_fail(H2V_ERR_ARGUMENT,
                             "--groups %d does not divide the %d parts of '%s'",

@@ -15,6 +15,12 @@ const char *h2vi_method_name(h2v_method method)
     return method == H2V_METHOD_NODE2VEC ? "node2vec" : "deepwalk";
 }
 
+static const char *partitioner_name(h2v_partitioner partitioner)
+{
+    static const char *const names[] = {"metis", "hash", "file"};
+    return names[partitioner];
+}
+
 static json_t *seed_json(uint64_t seed)
 {
     char digits[24];
@@ -52,7 +58,7 @@ h2v_status h2v_embed_params_json(const h2v_embed_params *params, char **json)
         params->learning_rate, "p", is_node2vec ? params->p : 1.0, "q",
         is_node2vec ? params->q : 1.0, "subsample", params->subsample, "seed",
         seed_json(params->seed), "parts", params->parts, "rounds", params->rounds,
-        "partitioner", params->partitioner == H2V_PARTITIONER_METIS ? "metis" : "hash");
+        "partitioner", partitioner_name(params->partitioner));
     put_groups(params, object);
     *json = object ? json_dumps(object, JSON_SORT_KEYS | JSON_COMPACT) : NULL;
     json_decref(object);

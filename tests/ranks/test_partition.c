@@ -230,6 +230,8 @@ static void impossible_numbers_of_parts_are_refused(void)
         CHECK_STATUS(cut_on(world, &job).status, H2V_ERR_ARGUMENT,
                      "the graph has 12 vertices");
     }
+    const cut_job job = {GRAPH_RING, 2, H2V_PARTITIONER_FILE, 7, uneven};
+    CHECK_STATUS(cut_on(world, &job).status, H2V_ERR_ARGUMENT, "loaded, not made");
 }
 
 /* Rank 0 sees the whole graph symmetric, without loops, weights of both ways added. */

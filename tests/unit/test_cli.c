@@ -321,6 +321,7 @@ static void exit_code_job(void *context)
     const char message[H2VI_MESSAGE_BYTES] = "Elsewhere"; /* as it travels between ranks */
     h2vi_adopt_message(message, 3);
     (void)cli_exit_code(&command, H2V_ERR_DATA);
+    (void)cli_exit_code(&command, h2v_fail(H2V_ERR_NOMEM, "%s", ""));
 }
 
 static void statuses_become_exit_codes(void **state)
@@ -333,6 +334,7 @@ static void statuses_become_exit_codes(void **state)
     assert_null(strstr(caught, "Status 0"));
     assert_non_null(strstr(caught, "halo2vec embed: Status 5\n"));
     assert_non_null(strstr(caught, "halo2vec embed: Elsewhere (rank 3)\n"));
+    assert_non_null(strstr(caught, h2v_status_text(H2V_ERR_NOMEM)));
 }
 
 int main(void)

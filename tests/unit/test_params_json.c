@@ -97,6 +97,16 @@ static void values_come_back(void **state)
     free(text);
 }
 
+static void parts_of_a_file_have_no_maker(void **state)
+{
+    (void)state;
+    h2v_embed_params params = h2v_embed_params_default();
+    params.partitioner = H2V_PARTITIONER_FILE;
+    char *text = text_of(&params);
+    assert_non_null(strstr(text, "\"partitioner\":\"file\""));
+    free(text);
+}
+
 /* DeepWalk knows neither p nor q: files of equal rows must not differ in them. */
 static void deepwalk_has_no_bias(void **state)
 {
@@ -149,6 +159,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keys_are_sorted_and_complete),
         cmocka_unit_test(values_come_back),
+        cmocka_unit_test(parts_of_a_file_have_no_maker),
         cmocka_unit_test(deepwalk_has_no_bias),
         cmocka_unit_test(the_largest_seed_comes_back),
         cmocka_unit_test(several_groups_tell_how_they_agree),
