@@ -81,6 +81,14 @@ double h2vi_pairs_per_walk(double walk_length, int window)
     return sum / window;
 }
 
+int h2vi_rounds_for_groups(int num_groups)
+{
+    enum { ROUNDS_OF_A_GROUP = 2 };
+    if (num_groups >= H2VI_ENOUGH_ROUNDS / ROUNDS_OF_A_GROUP) return H2VI_ENOUGH_ROUNDS;
+    const int rounds = ROUNDS_OF_A_GROUP * num_groups;
+    return rounds > H2VI_MIN_ROUNDS ? rounds : H2VI_MIN_ROUNDS;
+}
+
 static double total_visits(const h2v_graph *graph, const int64_t *visits)
 {
     int64_t total = 0;
@@ -101,8 +109,8 @@ void h2vi_choose(const h2v_graph *graph, const int64_t *visits, h2v_embed_params
     const double length = total_visits(graph, visits) / (n * H2VI_TRIAL_WALKS);
     const double pairs_per_vertex = h2vi_pairs_per_walk(length, params->window) *
                                     (double)params->walks * (double)params->epochs;
-    const double fewest =
-        fmax(H2VI_MIN_ROUNDS, ceil(pairs_per_vertex / H2VI_PAIRS_PER_VERTEX));
+    const double fewest = fmax(h2vi_rounds_for_groups(params->groups),
+                               ceil(pairs_per_vertex / H2VI_PAIRS_PER_VERTEX));
     if (params->parts == 0) {
         const double most = floor(pairs_per_vertex / (fewest * H2VI_PAIRS_PER_CENTER));
         const double wanted = ceil(n / H2VI_ROWS_PER_PART / params->groups);

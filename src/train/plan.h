@@ -20,6 +20,10 @@ enum {
 /* Local. ERR_ARGUMENT names the flag and its range. */
 H2V_CHECKED h2v_status h2vi_check_params(const h2v_embed_params *params);
 
+/* Rounds of the whole training that quality needs: groups learn of each other's changes
+ * only between rounds, so more groups need more. */
+int h2vi_rounds_for_groups(int num_groups);
+
 /* Pairs that a walk of `walk_length` vertices gives on average. */
 double h2vi_pairs_per_walk(double walk_length, int window);
 

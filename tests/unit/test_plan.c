@@ -138,6 +138,35 @@ static void rounds_are_enough_and_fit(void **state)
     }
 }
 
+/* At least as many as one group needs, more with more groups, up to where more are chosen
+ * only to save memory. */
+static void groups_need_rounds(void **state)
+{
+    (void)state;
+    assert_int_equal(h2vi_rounds_for_groups(1), H2VI_MIN_ROUNDS);
+    assert_int_equal(h2vi_rounds_for_groups(H2V_MAX_PARTS), H2VI_ENOUGH_ROUNDS);
+    assert_true(h2vi_rounds_for_groups(32) > H2VI_MIN_ROUNDS);
+    for (int groups = 2; groups <= H2V_MAX_PARTS; groups++)
+        assert_true(h2vi_rounds_for_groups(groups) >= h2vi_rounds_for_groups(groups - 1));
+}
+
+static void groups_get_the_rounds_they_need(void **state)
+{
+    (void)state;
+    static const int walks[] = {1, 4, 10, 80};
+    for (int i = 0; i < 4 * 7; i++) {
+        const int groups = 1 << (i / 4);
+        h2v_embed_params params = with_walks(walks[i % 4], 1);
+        params.groups = groups;
+        choose(10000, 40, &params);
+        assert_int_equal(params.parts % groups, 0);
+        assert_true(params.rounds >= h2vi_rounds_for_groups(groups));
+        params.rounds = 2;
+        choose(10000, 40, &params);
+        assert_int_equal(params.rounds, 2);
+    }
+}
+
 static void what_is_given_stays(void **state)
 {
     (void)state;
@@ -266,6 +295,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(parts_are_as_many_as_pairs_fill),
         cmocka_unit_test(few_pairs_still_get_one_part),
         cmocka_unit_test(rounds_are_enough_and_fit),
+        cmocka_unit_test(groups_need_rounds),
+        cmocka_unit_test(groups_get_the_rounds_they_need),
         cmocka_unit_test(what_is_given_stays),
         cmocka_unit_test(every_epoch_has_as_many_rounds),
         cmocka_unit_test(counts_have_ranges),
