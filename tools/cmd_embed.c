@@ -46,7 +46,7 @@ static const cli_command command = {
 
 static const char *const combiner_names[] = {"saturating", "projection", "adasum",
                                              "sum",        "average",    0};
-static const char *const precision_names[] = {"f32", "f16", "bf16", "int8", 0};
+static const char *const precision_names[] = {"f32", "f16", "bf16", "int8", "auto", 0};
 static const char *const progress_names[] = {"auto", "bar", "lines", "none", 0};
 
 typedef struct embed_settings {
@@ -112,6 +112,7 @@ int cmd_embed(int argc, const char **argv)
 {
     embed_settings settings = {.params = h2v_embed_params_default(),
                                .partitioner = NOT_GIVEN,
+                               .precision = H2V_PRECISION_AUTO,
                                .comm_timeout = DEFAULT_COMM_TIMEOUT};
     h2v_embed_params *params = &settings.params;
     const cli_option options[] = {
@@ -245,7 +246,8 @@ int cmd_embed(int argc, const char **argv)
          .kind = CLI_CHOICE,
          .target = &settings.precision,
          .choices = precision_names,
-         .help = "numbers of rows between groups and ranks"},
+         .help = "numbers of rows between groups and ranks; auto: f32, int8 with several "
+                 "groups"},
         PARTITIONER_OPTION(&settings.partitioner),
         {.name = "partition",
          .kind = CLI_TEXT,

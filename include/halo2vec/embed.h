@@ -38,7 +38,8 @@ typedef enum h2v_precision {
     H2V_PRECISION_F32,
     H2V_PRECISION_F16,
     H2V_PRECISION_BF16,
-    H2V_PRECISION_INT8
+    H2V_PRECISION_INT8,
+    H2V_PRECISION_AUTO ///< f32 with one group, int8 with several
 } h2v_precision;
 
 /// What defines the result, and nothing else: the same values, graph and METIS library give

@@ -31,7 +31,7 @@ static json_t *seed_json(uint64_t seed)
 
 const char *h2vi_precision_name(h2v_precision precision)
 {
-    static const char *const names[] = {"f32", "f16", "bf16", "int8"};
+    static const char *const names[] = {"f32", "f16", "bf16", "int8", "auto"};
     return names[precision];
 }
 

@@ -30,7 +30,8 @@ h2v_embed_params h2v_embed_params_default(void)
                               .subsample = 0,
                               .seed = 1,
                               .partitioner = H2V_PARTITIONER_METIS,
-                              .groups = 1};
+                              .groups = 1,
+                              .exchange_precision = H2V_PRECISION_AUTO};
 }
 
 static h2v_status check_count(const char *flag, int value, int min, int max)
@@ -105,6 +106,9 @@ static int clamp(double value, int min, int max)
 
 void h2vi_choose(const h2v_graph *graph, const int64_t *visits, h2v_embed_params *params)
 {
+    if (params->exchange_precision == H2V_PRECISION_AUTO)
+        params->exchange_precision =
+            params->groups > 1 ? H2V_PRECISION_INT8 : H2V_PRECISION_F32;
     const double n = (double)graph->num_vertices;
     const double length = total_visits(graph, visits) / (n * H2VI_TRIAL_WALKS);
     const double pairs_per_vertex = h2vi_pairs_per_walk(length, params->window) *

@@ -20,50 +20,63 @@ typedef struct row_place {
     h2v_slot slot;
 } row_place;
 
-/* Local. Which ranks have a home of the block, each once, in ascending order. */
-static int ranks_of_block(const h2vi_groups *groups, int block, int *ranks)
+/* Which ranks have a home of each block, each once, in ascending order. */
+typedef struct block_ranks {
+    int *ranks;  /* shape [parts_per_group, num_groups] */
+    int *counts; /* shape [parts_per_group] */
+} block_ranks;
+
+static h2v_status block_ranks_init(const h2vi_groups *groups, block_ranks *table)
 {
-    int num_ranks = 0;
-    for (int g = 0; g < groups->num_groups; g++) {
-        const int rank = h2vi_part_host(groups, h2vi_home(groups, g, block));
-        if (num_ranks == 0 || ranks[num_ranks - 1] != rank) ranks[num_ranks++] = rank;
+    table->ranks = h2vi_alloc_n(groups->num_parts, sizeof *table->ranks);
+    table->counts = h2vi_alloc_n(groups->parts_per_group, sizeof *table->counts);
+    if (!table->ranks || !table->counts) return h2vi_fail_memory("rows by rank");
+    for (int b = 0; b < groups->parts_per_group; b++) {
+        int *ranks = table->ranks + (int64_t)b * groups->num_groups;
+        int *count = &table->counts[b];
+        for (int g = 0; g < groups->num_groups; g++) {
+            const int rank = h2vi_part_host(groups, h2vi_home(groups, g, b));
+            if (*count == 0 || ranks[*count - 1] != rank) ranks[(*count)++] = rank;
+        }
     }
-    return num_ranks;
+    return H2V_OK;
 }
 
-/* Local. List the owned vertices for the ranks that have homes of their blocks; `ranks` is
- * scratch of [num_groups]. */
-static h2v_status list_places(const h2vi_reconciler *this, int *ranks,
+static void block_ranks_clear(block_ranks *table)
+{
+    free(table->ranks);
+    free(table->counts);
+}
+
+/* Local. List the owned vertices for the ranks that have homes of their blocks. */
+static h2v_status list_places(const h2vi_reconciler *this, const block_ranks *table,
                               h2vi_exchange *exchange, row_place **places)
 {
     const h2v_graph *graph = this->moved->graph;
-    const int64_t rows_per_block = this->blocks->rows_per_block;
-    int64_t *next = h2vi_alloc_n(this->groups.num_ranks + 1, sizeof *next);
+    const int64_t base = graph->first[graph->world->rank];
+    const int num_ranks = this->groups.num_ranks;
+    int64_t *next = h2vi_alloc_n(num_ranks + 1, sizeof *next);
     if (!next) return h2vi_fail_memory("rows by rank");
     for (int pass = 0; pass < 2; pass++) {
         for (int64_t v = 0; v < graph->num_owned; v++) {
             const uint32_t row = this->moved->vertices[v].context_slot;
-            const int count =
-                ranks_of_block(&this->groups, (int)(row / rows_per_block), ranks);
-            for (int i = 0; i < count; i++) {
+            const int64_t block = row / this->blocks->rows_per_block;
+            const int *ranks = table->ranks + block * this->groups.num_groups;
+            for (int i = 0; i < table->counts[block]; i++) {
                 if (pass == 0)
                     exchange->send_counts[ranks[i]]++;
                 else
-                    (*places)[next[ranks[i]]++] =
-                        (row_place){row, (h2v_slot)(graph->first[graph->world->rank] + v)};
+                    (*places)[next[ranks[i]]++] = (row_place){row, (h2v_slot)(base + v)};
             }
         }
         if (pass == 1) break;
-        for (int r = 0; r < this->groups.num_ranks; r++)
+        for (int r = 0; r < num_ranks; r++)
             next[r + 1] = next[r] + exchange->send_counts[r];
-        *places = h2vi_alloc_n(next[this->groups.num_ranks], sizeof **places);
-        if (!*places) {
-            free(next);
-            return h2vi_fail_memory("rows by rank");
-        }
+        *places = h2vi_alloc_n(next[num_ranks], sizeof **places);
+        if (!*places) break;
     }
     free(next);
-    return H2V_OK;
+    return *places ? H2V_OK : h2vi_fail_memory("rows by rank");
 }
 
 /* Local. Tables for the blocks with a home here. */
@@ -85,12 +98,12 @@ static h2v_status find_slots(h2vi_reconciler *this)
     const int64_t rows_per_block = this->blocks->rows_per_block;
     h2vi_exchange exchange = {0};
     row_place *places = NULL;
-    int *ranks = h2vi_alloc_n(this->groups.num_groups, sizeof *ranks);
-    h2v_status status = ranks ? h2vi_exchange_init(world, sizeof *places, &exchange)
-                              : h2vi_fail_memory("rows by rank");
+    block_ranks table = {0};
+    h2v_status status = block_ranks_init(&this->groups, &table);
+    if (status == H2V_OK) status = h2vi_exchange_init(world, sizeof *places, &exchange);
     status = h2v_agree(world, status);
     if (status == H2V_OK) {
-        status = list_places(this, ranks, &exchange, &places);
+        status = list_places(this, &table, &exchange, &places);
         if (status == H2V_OK) status = make_slots(this);
         status = h2vi_exchange_run(&exchange, status, places);
     }
@@ -101,7 +114,7 @@ static h2v_status find_slots(h2vi_reconciler *this)
             this->slots[row / rows_per_block][row % rows_per_block] = received[i].slot;
         }
     }
-    free(ranks);
+    block_ranks_clear(&table);
     free(places);
     h2vi_exchange_clear(&exchange);
     return status;
