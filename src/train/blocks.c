@@ -51,6 +51,30 @@ static uint32_t context_slot_of(const h2vi_blocks *blocks, int64_t place)
     return (uint32_t)(block * blocks->rows_per_block + run);
 }
 
+/* The place that a context slot was dealt from. */
+static int64_t place_of(const h2vi_blocks *blocks, uint32_t context_slot)
+{
+    const int64_t block = context_slot / blocks->rows_per_block;
+    const int64_t run = context_slot % blocks->rows_per_block;
+    const int64_t card = block - first_block(blocks, run);
+    return run * blocks->num_blocks + (card < 0 ? card + blocks->num_blocks : card);
+}
+
+uint32_t h2vi_blocks_translate(const h2vi_blocks *from, const h2vi_blocks *to,
+                               uint32_t context_slot)
+{
+    return context_slot_of(to, place_of(from, context_slot));
+}
+
+h2v_status h2vi_blocks_redeal(h2vi_blocks *blocks, int num_blocks)
+{
+    blocks->num_blocks = num_blocks;
+    blocks->rows_per_block = (blocks->num_vertices + num_blocks - 1) / num_blocks;
+    if (blocks->rows_per_block * num_blocks > H2V_MAX_VERTICES)
+        return h2v_fail(H2V_ERR_ARGUMENT, "Too many vertices for %d parts", num_blocks);
+    return H2V_OK;
+}
+
 /* Collective. counts[b]: vertices of bin b on all ranks; before[b]: on the ranks below. */
 static void count_bins(const h2v_graph *graph, const int64_t *weights, int64_t *counts,
                        int64_t *before)
@@ -81,20 +105,14 @@ h2v_status h2vi_blocks_create(const h2v_graph *graph, const int64_t *weights,
                               uint32_t *context_slots)
 {
     const h2v_world *world = graph->world;
-    *blocks =
-        (h2vi_blocks){.num_blocks = num_blocks,
-                      .num_vertices = graph->num_vertices,
-                      .rows_per_block = (graph->num_vertices + num_blocks - 1) / num_blocks,
-                      .seed = seed};
+    *blocks = (h2vi_blocks){.num_vertices = graph->num_vertices, .seed = seed};
     int64_t *counts = h2vi_alloc(NUM_BINS, sizeof *counts);
     int64_t *before = h2vi_alloc(NUM_BINS, sizeof *before);
     blocks->class_starts = h2vi_alloc(NUM_BINS + 1, sizeof *blocks->class_starts);
     blocks->class_weights = h2vi_alloc(NUM_BINS, sizeof *blocks->class_weights);
-    h2v_status status = H2V_OK;
+    h2v_status status = h2vi_blocks_redeal(blocks, num_blocks);
     if (!counts || !before || !blocks->class_starts || !blocks->class_weights)
         status = h2vi_fail_memory("blocks");
-    else if (blocks->rows_per_block * num_blocks > H2V_MAX_VERTICES)
-        status = h2v_fail(H2V_ERR_ARGUMENT, "Too many vertices for %d parts", num_blocks);
     status = h2v_agree(world, status);
     if (status != H2V_OK) goto cleanup;
 

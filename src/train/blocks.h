@@ -33,6 +33,15 @@ H2V_CHECKED h2v_status h2vi_blocks_create(const h2v_graph *graph, const int64_t 
                                           h2vi_blocks *blocks, uint32_t *context_slots);
 void h2vi_blocks_clear(h2vi_blocks *blocks);
 
+/* Local. Deal the same order to another number of blocks; what h2vi_blocks_create() would
+ * have made. ERR_ARGUMENT if they are too many. */
+H2V_CHECKED h2v_status h2vi_blocks_redeal(h2vi_blocks *blocks, int num_blocks);
+
+/* Local. The context slot in `to` of what has `context_slot` in `from`, where `to` is
+ * `from` dealt again. */
+uint32_t h2vi_blocks_translate(const h2vi_blocks *from, const h2vi_blocks *to,
+                               uint32_t context_slot);
+
 /* The rows of one block in one class, and how many of them serve as negatives. */
 typedef struct h2vi_block_class {
     int64_t first, count; /* rows of the block */

@@ -69,6 +69,28 @@ static int64_t num_rows(const dealt *d, int block)
 static const int block_counts[] = {1, 2, 7, 40};
 enum { NUM_COUNTS = sizeof block_counts / sizeof *block_counts };
 
+/* Dealt to others, slots are as if they had been dealt so at once. */
+static void blocks_are_dealt_again(void **state)
+{
+    (void)state;
+    for (int i = 0; i < NUM_COUNTS * NUM_COUNTS; i++) {
+        const int num_blocks = block_counts[i / NUM_COUNTS];
+        const int num_others = block_counts[i % NUM_COUNTS];
+        dealt d, other;
+        deal(NUM_VERTICES + i, num_blocks, 3, &d);
+        deal(NUM_VERTICES + i, num_others, 3, &other);
+        const h2vi_blocks before = d.blocks;
+        assert_int_equal(h2vi_blocks_redeal(&d.blocks, num_others), H2V_OK);
+        assert_int_equal(d.blocks.num_blocks, num_others);
+        assert_int_equal(d.blocks.rows_per_block, other.blocks.rows_per_block);
+        for (int64_t v = 0; v < d.n; v++)
+            assert_int_equal(h2vi_blocks_translate(&before, &d.blocks, d.slots[v]),
+                             other.slots[v]);
+        clear(&d);
+        clear(&other);
+    }
+}
+
 static void every_block_gets_as_many(void **state)
 {
     (void)state;
@@ -241,6 +263,7 @@ static void memory_may_be_out(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(blocks_are_dealt_again),
         cmocka_unit_test(every_block_gets_as_many),
         cmocka_unit_test(a_blocks_rows_descend_in_classes),
         cmocka_unit_test(every_block_has_the_same_share_of_noise),
