@@ -189,6 +189,7 @@ h2v_status h2vi_reconciler_init(const h2v_embed_params *params, const h2vi_moved
 void h2vi_reconciler_clear(h2vi_reconciler *reconciler)
 {
     h2vi_reconciler *this = reconciler;
+    h2vi_exchange_clear(&this->pushed); /* first: it may still send from the parcel */
     for (int b = 0; this->slots && b < this->groups.parts_per_group; b++)
         free(this->slots[b]);
     for (int t = 0; this->scratch && t < this->moved->graph->world->num_threads; t++) {
@@ -208,7 +209,6 @@ void h2vi_reconciler_clear(h2vi_reconciler *reconciler)
     h2vi_halo_clear(&this->halo);
     h2vi_exchange_clear(&this->requests);
     h2vi_exchange_clear(&this->pulled);
-    h2vi_exchange_clear(&this->pushed);
     *this = (h2vi_reconciler){0};
 }
 
