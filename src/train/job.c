@@ -11,7 +11,7 @@
 #include "noise_weights.h"
 #include "phase_clock.h"
 #include "plan.h"
-#include "walk_engine.h"
+#include "starts.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -40,11 +40,7 @@ static h2v_status load(h2vi_job *job)
 h2v_status h2v_embed_count_visits(const h2v_graph *graph, const h2v_embed_params *params,
                                   int64_t *visits)
 {
-    const bool is_node2vec = params->method == H2V_METHOD_NODE2VEC;
-    const h2vi_walk_params walks = {.walk_length = params->walk_length,
-                                    .p = is_node2vec ? params->p : 1,
-                                    .q = is_node2vec ? params->q : 1,
-                                    .seed = params->seed};
+    const h2vi_walk_params walks = h2vi_walks_of(params);
     h2vi_walk_engine engine;
     h2v_status status =
         h2v_agree(graph->world, h2vi_walk_engine_init(graph, &walks, NULL, NULL, &engine));

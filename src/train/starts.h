@@ -20,6 +20,16 @@ typedef struct h2vi_starts {
 H2V_CHECKED h2v_status h2vi_starts_collect(const h2v_embed_params *params,
                                            const h2v_graph *graph, int round,
                                            h2vi_starts *starts, h2vi_walk_run *run);
+/* What the walks of a training are. */
+static inline h2vi_walk_params h2vi_walks_of(const h2v_embed_params *params)
+{
+    const bool is_biased = params->method == H2V_METHOD_NODE2VEC;
+    return (h2vi_walk_params){.walk_length = params->walk_length,
+                              .p = is_biased ? params->p : 1,
+                              .q = is_biased ? params->q : 1,
+                              .seed = params->seed};
+}
+
 void h2vi_starts_clear(h2vi_starts *starts);
 
 int64_t h2vi_starts_bytes(const h2v_embed_params *params, const h2vi_starts *starts);

@@ -9,6 +9,7 @@
 #include "cell.h"
 #include "clock.h"
 #include "fail.h"
+#include "graph_bytes.h"
 #include "packed_rows.h"
 #include "phase_clock.h"
 #include "random.h"
@@ -292,11 +293,7 @@ static h2v_status trainer_init(const h2vi_training *training, h2vi_trainer *trai
     const h2v_embed_params *params = training->params;
     const h2v_world *world = moved->graph->world;
     const int64_t num_owned = moved->graph->num_owned;
-    const bool is_node2vec = params->method == H2V_METHOD_NODE2VEC;
-    const h2vi_walk_params walks = {.walk_length = params->walk_length,
-                                    .p = is_node2vec ? params->p : 1,
-                                    .q = is_node2vec ? params->q : 1,
-                                    .seed = params->seed};
+    const h2vi_walk_params walks = h2vi_walks_of(params);
     trainer->training = training;
     trainer->start = h2vi_wall_seconds();
     trainer->kernel = h2vi_fastest_cell_kernel(NULL);
@@ -345,7 +342,6 @@ static void add_to_report(const h2vi_trainer *trainer, int num_threads)
 {
     h2v_rank_report *report = trainer->training->report;
     const h2v_graph *graph = trainer->training->moved->graph;
-    const int64_t num_arcs = graph->offsets[graph->num_owned];
     report->walk_seconds = trainer->engine.seconds;
     report->route_seconds = trainer->router.seconds;
     report->num_steps = trainer->engine.num_steps;
@@ -362,13 +358,9 @@ static void add_to_report(const h2vi_trainer *trainer, int num_threads)
         h2vi_reconciler_report(&trainer->reconciler, report);
         report->round_bytes += h2vi_reconciler_bytes(&trainer->reconciler);
     }
+    const h2vi_walk_params walks = h2vi_walks_of(trainer->training->params);
     report->graph_bytes =
-        graph->num_owned *
-            (int64_t)(sizeof *graph->offsets + sizeof *graph->gids + sizeof(h2vi_vertex) +
-                      sizeof(h2vi_walk_row) + 2 * sizeof(uint32_t)) +
-        num_arcs * (int64_t)(sizeof *graph->targets +
-                             (graph->weights ? sizeof(float) + sizeof(h2vi_alias) : 0) +
-                             (trainer->engine.edges.keys ? 2 * sizeof(h2v_slot) : 0));
+        h2vi_graph_bytes(graph, &walks, graph->num_owned, graph->offsets[graph->num_owned]);
     report->round_bytes += trainer->engine.buffer_bytes +
                            h2vi_router_bytes(&trainer->router) +
                            h2vi_starts_bytes(trainer->training->params, &trainer->starts);
