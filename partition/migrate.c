@@ -172,6 +172,8 @@ static h2v_status deliver(const row_parcel *parcel, h2vi_moved *moved)
         status = h2vi_exchange_init(world, sizeof *parcel->targets, &rows);
     status = h2v_agree(world, status);
     if (status != H2V_OK) goto cleanup;
+    vertices.what = "vertices";
+    rows.what = "arcs";
 
     status = send(&vertices, parcel->num_vertices, parcel->vertices);
     if (status != H2V_OK) goto cleanup;

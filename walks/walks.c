@@ -54,6 +54,8 @@ static h2v_status crew_init(const h2vi_walk_engine *engine, const h2vi_walk_run 
     h2v_status status = h2vi_exchange_init(world, sizeof(h2vi_walker), &crew->walkers);
     if (status == H2V_OK)
         status = h2vi_exchange_init(world, sizeof(h2vi_visit), &crew->visits);
+    crew->walkers.what = "walkers";
+    crew->visits.what = "visits";
     return status;
 }
 

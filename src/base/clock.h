@@ -27,3 +27,14 @@ static inline double h2vi_process_seconds(void)
 {
     return h2vi_seconds_on(CLOCK_PROCESS_CPUTIME_ID);
 }
+
+/* For waits that end at a time: so long from now. */
+static inline struct timespec h2vi_time_in(clockid_t clock, long nanoseconds)
+{
+    struct timespec time;
+    (void)clock_gettime(clock, &time);
+    time.tv_nsec += nanoseconds;
+    time.tv_sec += time.tv_nsec / 1000000000;
+    time.tv_nsec %= 1000000000;
+    return time;
+}

@@ -6,6 +6,7 @@
  * may not call printf. */
 #include "wait.h"
 
+#include "clock.h"
 #include "fail.h"
 #include "halo2vec/world.h"
 #include "output.h"
@@ -16,7 +17,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -190,10 +190,8 @@ static void give_up(const reading *wait)
 /* Under the lock: sleep until the next look, or the end. */
 static void sleep_a_little(void)
 {
-    const int64_t until = now() + LOOK_EVERY;
-    const struct timespec time = {.tv_sec = (time_t)(until / SECOND),
-                                  .tv_nsec = (long)(until % SECOND)};
-    (void)pthread_cond_timedwait(&watch.ending, &watch.lock, &time);
+    const struct timespec until = h2vi_time_in(CLOCK_MONOTONIC, LOOK_EVERY);
+    (void)pthread_cond_timedwait(&watch.ending, &watch.lock, &until);
 }
 
 /* Time is counted in looks, not by the clock: a job that was stopped for a night, and goes

@@ -55,6 +55,7 @@ h2v_status h2vi_halo_init(const h2v_world *world, const h2vi_blocks *blocks,
     halo->tables = h2vi_alloc_n(world->num_threads, sizeof *halo->tables);
     h2v_status status = h2vi_exchange_init(
         world, (size_t)halo->num_words * sizeof(uint64_t), &halo->bitmaps);
+    halo->bitmaps.what = "lists of needed rows";
     if (!halo->needed || !halo->tables) status = h2vi_fail_memory("a group's halo");
     if (status == H2V_OK) status = make_needed(halo);
     if (status != H2V_OK) h2vi_halo_clear(halo);

@@ -175,6 +175,7 @@ static h2v_status write_rows(const h2v_graph *graph, int dim, const char *datase
     h2v_status status = run ? h2vi_exchange_init(world, cut.item_bytes, &exchange)
                             : h2vi_fail_memory("rows to write");
     status = h2v_agree(world, status);
+    exchange.what = "rows to write";
     int64_t at = 0;
     for (int64_t w = 0; status == H2V_OK && w < cut.num_windows; w++) {
         const int64_t begin = w * cut.run * world->num_ranks;

@@ -165,6 +165,9 @@ static h2v_status make_tables(h2vi_reconciler *this)
     if (status == H2V_OK)
         status = h2vi_exchange_init(
             world, sizeof(h2vi_change_head) + (size_t)this->row_bytes, &this->pushed);
+    this->requests.what = "requests for rows";
+    this->pulled.what = "rows";
+    this->pushed.what = "changes of rows";
     return status;
 }
 

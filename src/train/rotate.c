@@ -26,9 +26,11 @@
 
 #include "alloc.h"
 #include "block_wire.h"
+#include "clock.h"
 #include "fail.h"
 #include "halo2vec/partition.h"
 #include "tags.h"
+#include "wait.h"
 
 #include <limits.h>
 #include <omp.h>
@@ -77,6 +79,8 @@ typedef struct h2vi_carousel {
     int num_travelers;
     h2vi_block_wire wire;
     MPI_Datatype row; /* one row is one element, so that counts of rows fit an int */
+    int is_waiting;   /* for other ranks, and says so */
+    int num_moves;    /* of cells and blocks, when it said so */
 } h2vi_carousel;
 
 /* The block that a part trains at a step. */
@@ -167,8 +171,7 @@ static void work(h2vi_carousel *carousel, int thread)
     pthread_mutex_unlock(&carousel->lock);
 }
 
-/* ---- blocks on the move: the main thread, under the lock
- * ------------------------------------ */
+/* ---- blocks on the move: the main thread, under the lock */
 
 static float *take_spare(h2vi_block_set *blocks)
 {
@@ -305,17 +308,40 @@ static int all_blocks_are_home(const h2vi_carousel *carousel)
     return 1;
 }
 
+static void end_wait(h2vi_carousel *carousel)
+{
+    if (carousel->is_waiting) h2vi_wait_end();
+    carousel->is_waiting = 0;
+}
+
+/* Say whose block is waited for, in case it never comes; whatever moves starts the clock
+ * anew. */
+static void declare_wait(h2vi_carousel *carousel)
+{
+    const ring_segment *late = NULL;
+    int num_moves = carousel->num_done;
+    for (int i = 0; i < carousel->num_travelers; i++) {
+        const ring_segment *segment = carousel->travelers[i];
+        num_moves += segment->num_sent + segment->num_received + segment->num_arrived;
+        if (segment->receive != MPI_REQUEST_NULL || segment->send != MPI_REQUEST_NULL)
+            late = segment;
+    }
+    if (carousel->is_waiting && num_moves == carousel->num_moves) return;
+    end_wait(carousel);
+    carousel->num_moves = num_moves;
+    if (!late) return;
+    if (late->receive != MPI_REQUEST_NULL)
+        h2vi_wait_begin_from("blocks", late->above);
+    else
+        h2vi_wait_begin_to("blocks", late->below);
+    carousel->is_waiting = 1;
+}
+
 /* Wait a little for another thread, or, in vain, for a message. */
 static void wait_briefly(h2vi_carousel *carousel)
 {
     enum { NANOSECONDS = 50 * 1000 };
-    struct timespec until;
-    (void)clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_nsec += NANOSECONDS;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_nsec -= 1000000000;
-        until.tv_sec++;
-    }
+    const struct timespec until = h2vi_time_in(CLOCK_REALTIME, NANOSECONDS);
     (void)pthread_cond_timedwait(&carousel->changed, &carousel->lock, &until);
 }
 
@@ -336,17 +362,19 @@ static void lead(h2vi_carousel *carousel)
         pass_blocks(carousel);
         const int p = take_part(carousel);
         if (p < 0) {
+            declare_wait(carousel);
             wait_briefly(carousel);
             continue;
         }
+        end_wait(carousel);
         train_cell(carousel, p, 0);
         if (rotation->tick) tell(carousel);
     }
+    end_wait(carousel);
     pthread_mutex_unlock(&carousel->lock);
 }
 
-/* ---- begin and end
- * ------------------------------------------------------------------------------- */
+/* ---- begin and end */
 
 static int rank_of(const h2vi_rotation *rotation, int part)
 {

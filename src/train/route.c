@@ -32,6 +32,7 @@ h2v_status h2vi_router_init(const h2vi_moved *moved, const h2vi_blocks *blocks, 
     router->bin_starts = h2vi_alloc_n(router->num_bins + 1, sizeof *router->bin_starts);
     h2v_status status = h2vi_exchange_init(
         world, ((size_t)walks->walk_length + 1) * sizeof(h2vi_token), &router->walks);
+    router->walks.what = "walks";
     if (!router->part_of || !router->cursors || !router->bin_starts)
         status = h2vi_fail_memory("the router");
     if (status != H2V_OK) {

@@ -391,6 +391,7 @@ h2v_status h2vi_trace_write(const h2vi_trace *trace, const char *path)
     h2vi_exchange words;
     round_record *records = h2vi_alloc_n(world->num_ranks, sizeof *records);
     h2v_status status = h2vi_exchange_init(world, sizeof(int64_t), &words);
+    words.what = "the trace";
     if (status == H2V_OK && !records) status = h2vi_fail_memory("the trace");
     if (status == H2V_OK && world->rank == 0) status = open_file(trace, path, &file);
     status = h2v_agree(world, status);
