@@ -224,6 +224,32 @@ static void rows_of_a_class_are_equally_likely(void **state)
     }
 }
 
+/* One row does not tell the next: between the first two of a class lies any distance of
+ * less than two runs. */
+static void rows_of_a_class_are_drawn_apart(void **state)
+{
+    enum { NUM_ROUNDS = 3000, POOL = 100, BLOCK = 2, MIN_RUN = 6 };
+    pooled *p = *state;
+    int num_classes = 0;
+    (void)draw(p, 0, BLOCK, POOL);
+    for (int c = 0, at = 0; c < p->tables.num_classes; c++) {
+        const h2vi_block_class class = p->tables.classes[c];
+        const int run = (int)(class.count / class.num_pooled);
+        char is_seen[2 * MAX_ROWS] = {0};
+        int num_seen = 0;
+        for (uint32_t round = 0;
+             class.num_pooled > 2 && run >= MIN_RUN && round < NUM_ROUNDS; round++) {
+            (void)draw(p, round, BLOCK, POOL);
+            is_seen[(p->rows[at + 1] + class.count - p->rows[at]) % class.count] = 1;
+        }
+        for (int d = 0; d < 2 * MAX_ROWS; d++) num_seen += is_seen[d];
+        if (num_seen > 0) assert_in_range(num_seen, 2 * run - 1, 2 * run + 1);
+        num_classes += num_seen > 0;
+        at += (int)class.num_pooled;
+    }
+    assert_true(num_classes > 0);
+}
+
 static int64_t count_common(const uint32_t *a, const uint32_t *b, int64_t num_rows)
 {
     int64_t count = 0;
@@ -334,6 +360,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(rows_are_distinct_and_of_their_class),
         cmocka_unit_test(hubs_are_always_there),
         cmocka_unit_test(rows_of_a_class_are_equally_likely),
+        cmocka_unit_test(rows_of_a_class_are_drawn_apart),
         cmocka_unit_test(the_draw_depends_on_what_it_is_for),
         cmocka_unit_test(the_tables_of_a_pool_keep_the_shares),
         cmocka_unit_test(negatives_of_changing_pools_follow_the_weights),
