@@ -12,6 +12,15 @@
 
 static const int64_t PIECE = (int64_t)1 << 28;
 
+/* As if the owner of a piece sent it to each rank; MPI lets others pass it on. */
+static void count_bytes(const h2v_world *world, int owner, int64_t num_bytes)
+{
+    if (world->rank == owner)
+        world->traffic->bytes_sent += num_bytes * (world->num_ranks - 1);
+    else
+        world->traffic->bytes_received += num_bytes;
+}
+
 h2v_status h2vi_slot_map_create(const h2v_graph *graph, const uint32_t *values,
                                 uint32_t **map)
 {
@@ -30,6 +39,7 @@ h2v_status h2vi_slot_map_create(const h2v_graph *graph, const uint32_t *values,
         for (int64_t at = graph->first[r]; at < graph->first[r + 1]; at += PIECE) {
             const int64_t rest = graph->first[r + 1] - at;
             h2vi_wait_begin_from("a piece of the map of the vertices", r);
+            count_bytes(world, r, (rest < PIECE ? rest : PIECE) * (int64_t)sizeof **map);
             MPI_Bcast(*map + at, (int)(rest < PIECE ? rest : PIECE), MPI_UINT32_T, r,
                       world->comm);
             h2vi_wait_end();

@@ -5,17 +5,25 @@
 #pragma once
 
 #include <mpi.h>
+#include <stdint.h>
 
 #include "halo2vec/status.h"
 
+/// Bytes between this rank and others, of what the ranks exchange; small numbers that they
+/// agree on, and what parallel HDF5 moves, are not counted.
+typedef struct h2v_traffic {
+    int64_t bytes_sent, bytes_received;
+} h2v_traffic;
+
 /// Members are read-only to callers.
 typedef struct h2v_world {
-    MPI_Comm comm;      ///< ours (a duplicate); its errors are fatal
-    int rank;           ///< as MPI_Comm_rank means it
-    int num_ranks;      ///< as MPI_Comm_size means it
-    int num_threads;    ///< OpenMP threads of this rank
-    int ranks_on_cores; ///< ranks of this host that may run on some of these cores
-    int allowed_cores;  ///< cores that this rank may run on
+    MPI_Comm comm;        ///< ours (a duplicate); its errors are fatal
+    int rank;             ///< as MPI_Comm_rank means it
+    int num_ranks;        ///< as MPI_Comm_size means it
+    int num_threads;      ///< OpenMP threads of this rank
+    int ranks_on_cores;   ///< ranks of this host that may run on some of these cores
+    int allowed_cores;    ///< cores that this rank may run on
+    h2v_traffic *traffic; ///< of this rank so far; the world's own
 } h2v_world;
 
 /// Let this process end when it has waited for another rank for more than @p seconds; 0, as

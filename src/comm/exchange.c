@@ -124,6 +124,8 @@ h2v_status h2vi_exchange_begin(h2vi_exchange *exchange, h2v_status mine, const v
         exchange->num_requests += num_messages(incoming) + num_messages(outgoing);
         exchange->bytes_received += incoming;
         exchange->bytes_sent += outgoing;
+        world->traffic->bytes_received += incoming;
+        world->traffic->bytes_sent += outgoing;
     }
     exchange->requests = h2vi_alloc_n(exchange->num_requests, sizeof *exchange->requests);
     if (mine == H2V_OK)

@@ -41,15 +41,18 @@ h2v_status h2v_world_create(MPI_Comm comm, int num_threads, h2v_world **out)
     const h2v_status watched = h2vi_watch_start(rank);
     h2vi_wait_begin("all ranks to start");
     h2v_world *world = h2vi_alloc(1, sizeof *world);
-    int is_missing = world == NULL || watched != H2V_OK;
+    h2v_traffic *traffic = h2vi_alloc(1, sizeof *traffic);
+    int is_missing = !world || !traffic || watched != H2V_OK;
     MPI_Allreduce(MPI_IN_PLACE, &is_missing, 1, MPI_INT, MPI_MAX, comm);
     if (is_missing) {
         free(world);
+        free(traffic);
         h2vi_wait_end();
         if (watched == H2V_OK) h2vi_watch_stop();
         return h2vi_fail_memory("the ranks");
     }
 
+    world->traffic = traffic;
     MPI_Comm_dup(comm, &world->comm);
     MPI_Comm_set_errhandler(world->comm, MPI_ERRORS_ARE_FATAL);
     MPI_Comm_rank(world->comm, &world->rank);
@@ -76,6 +79,7 @@ void h2v_world_destroy(h2v_world **world)
     MPI_Comm_free(&(*world)->comm);
     h2vi_wait_end();
     h2vi_watch_stop();
+    free((*world)->traffic);
     free(*world);
     *world = NULL;
 }

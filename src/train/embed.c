@@ -217,7 +217,8 @@ h2v_status h2v_embed(const h2v_world *world, const h2v_embed_params *params,
     if (status == H2V_OK) status = prepare(&run);
     if (status == H2V_OK) status = train(&run, callback, context);
     if (status == H2V_OK) {
-        const h2vi_phase_clock clock = h2vi_phase_begin(&run.job.report, H2V_PHASE_WRITE);
+        const h2vi_phase_clock clock =
+            h2vi_phase_begin_counting(world, &run.job.report, H2V_PHASE_WRITE);
         status = write(&run);
         h2vi_phase_end(&clock);
     }

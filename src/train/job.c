@@ -134,8 +134,6 @@ static h2v_status migrate(h2vi_job *job)
                                                  job->params.subsample)};
     status = h2vi_migrate(graph, &job->partition, vertices, &job->moved);
     if (status != H2V_OK) goto cleanup;
-    job->report.bytes_sent[H2V_PHASE_MIGRATE] = job->moved.bytes_sent;
-    job->report.bytes_received[H2V_PHASE_MIGRATE] = job->moved.bytes_received;
     h2v_graph_destroy(&job->graph);
     h2v_partition_clear(&job->partition);
     free(job->visits);
@@ -160,7 +158,8 @@ h2v_status h2vi_job_prepare(h2vi_job *job)
                  {migrate, H2V_PHASE_MIGRATE}};
     h2v_status status = H2V_OK;
     for (size_t i = 0; status == H2V_OK && i < sizeof steps / sizeof *steps; i++) {
-        const h2vi_phase_clock clock = h2vi_phase_begin(&job->report, steps[i].phase);
+        const h2vi_phase_clock clock =
+            h2vi_phase_begin_counting(job->world, &job->report, steps[i].phase);
         status = steps[i].run(job);
         h2vi_phase_end(&clock);
     }
