@@ -64,9 +64,9 @@ h2v_status h2vi_check_params(const h2v_embed_params *params)
     if (status == H2V_OK)
         status = check_count("--rounds", params->rounds, 0, H2V_MAX_ROUNDS);
     if (status == H2V_OK)
-        status = check_count("--groups", params->groups, 1, H2V_MAX_PARTS);
+        status = check_count("--groups", params->groups, 0, H2V_MAX_PARTS);
     if (status == H2V_OK) status = check_count("--pool", params->pool, 0, INT_MAX);
-    if (status == H2V_OK && params->parts % params->groups != 0)
+    if (status == H2V_OK && params->groups > 0 && params->parts % params->groups != 0)
         status = h2v_fail(H2V_ERR_ARGUMENT, "--groups %d does not divide --parts %d",
                           params->groups, params->parts);
     return status;
@@ -85,9 +85,10 @@ double h2vi_pairs_per_walk(double walk_length, int window)
 int h2vi_rounds_for_groups(int num_groups)
 {
     enum { ROUNDS_OF_A_GROUP = 2 };
+    if (num_groups == 1) return H2VI_MIN_ROUNDS;
     if (num_groups >= H2VI_ENOUGH_ROUNDS / ROUNDS_OF_A_GROUP) return H2VI_ENOUGH_ROUNDS;
     const int rounds = ROUNDS_OF_A_GROUP * num_groups;
-    return rounds > H2VI_MIN_ROUNDS ? rounds : H2VI_MIN_ROUNDS;
+    return rounds > H2VI_MIN_GROUP_ROUNDS ? rounds : H2VI_MIN_GROUP_ROUNDS;
 }
 
 static double total_visits(const h2v_graph *graph, const int64_t *visits)
@@ -123,7 +124,9 @@ void h2vi_choose(const h2v_graph *graph, const int64_t *visits, h2v_embed_params
     }
     const double blocks = params->parts / params->groups;
     if (params->rounds == 0) {
-        const double wanted = floor(pairs_per_vertex / (blocks * H2VI_PAIRS_WANTED));
+        /* Rounds of several groups cost traffic: not more than they need. */
+        const double wanted =
+            params->groups > 1 ? 0 : floor(pairs_per_vertex / (blocks * H2VI_PAIRS_WANTED));
         params->rounds =
             clamp(fmax(fewest, fmin(wanted, H2VI_ENOUGH_ROUNDS)), 1, H2V_MAX_ROUNDS);
     }

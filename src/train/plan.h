@@ -10,6 +10,7 @@
 enum {
     H2VI_TRIAL_WALKS = 4,       /* a vertex, to measure visits */
     H2VI_MIN_ROUNDS = 16,       /* rotations that quality needs */
+    H2VI_MIN_GROUP_ROUNDS = 32, /* where groups reconcile, see plan.c */
     H2VI_ENOUGH_ROUNDS = 128,   /* more are chosen only to save memory */
     H2VI_PAIRS_PER_CENTER = 8,  /* and cell, at least: below, tiles run empty */
     H2VI_PAIRS_WANTED = 16,     /* likewise, where there are enough for more rounds */
@@ -27,6 +28,6 @@ int h2vi_rounds_for_groups(int num_groups);
 /* Pairs that a walk of `walk_length` vertices gives on average. */
 double h2vi_pairs_per_walk(double walk_length, int window);
 
-/* Collective. Fill params->parts and params->rounds where they are 0. The mean length of
- * walks is measured by the trial walks' visits. */
+/* Collective. Fill params->parts, params->rounds and params->pool where they are 0; groups
+ * are chosen already. The mean length of walks is measured by the trial walks' visits. */
 void h2vi_choose(const h2v_graph *graph, const int64_t *visits, h2v_embed_params *params);

@@ -85,7 +85,7 @@ static void write_changes(h2vi_reconciler *this, int home, float *change)
  * 2^32 of them fit. */
 static double find_curvature(const h2vi_reconciler *this, double rate)
 {
-    const double share = 0.05;
+    const double share = 0.04;
     const h2v_graph *graph = this->moved->graph;
     const int dim = this->params->dim, stride = this->model->stride;
     int64_t sum = 0;
