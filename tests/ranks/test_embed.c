@@ -20,27 +20,83 @@ static const struct variant {
     const char *name, *graph;
     h2v_method method;
     double subsample;
-    int epochs, parts;
+    int epochs; /* 0: one */
+    int parts;
     h2v_partitioner partitioner;
+    int groups; /* 0: one */
+    h2v_combiner combiner;
+    int pool;
+    h2v_precision precision;
 } variants[] = {
-    {"deepwalk", "plain.h5", H2V_METHOD_DEEPWALK, 0, 1, 5, H2V_PARTITIONER_METIS},
-    {"node2vec", "plain.h5", H2V_METHOD_NODE2VEC, 0, 1, 5, H2V_PARTITIONER_METIS},
-    {"weighted deepwalk", "weighted.h5", H2V_METHOD_DEEPWALK, 0, 1, 4,
-     H2V_PARTITIONER_METIS},
-    {"weighted node2vec", "weighted.h5", H2V_METHOD_NODE2VEC, 0, 1, 7,
-     H2V_PARTITIONER_HASH},
-    {"directed deepwalk", "directed.h5", H2V_METHOD_DEEPWALK, 0, 2, 3,
-     H2V_PARTITIONER_METIS},
-    {"directed node2vec", "directed.h5", H2V_METHOD_NODE2VEC, 0, 1, 6,
-     H2V_PARTITIONER_HASH},
-    {"subsample", "plain.h5", H2V_METHOD_DEEPWALK, 0.005, 1, 5, H2V_PARTITIONER_METIS},
-    {"two epochs", "plain.h5", H2V_METHOD_DEEPWALK, 0, 2, 2, H2V_PARTITIONER_METIS},
-    {"a part for each vertex", "plain.h5", H2V_METHOD_DEEPWALK, 0, 1, EMBED_VERTICES,
-     H2V_PARTITIONER_HASH},
-    {"karate, chosen parts", "karate.h5", H2V_METHOD_DEEPWALK, 0, 1, 0,
-     H2V_PARTITIONER_METIS},
-    {"karate node2vec", "karate.h5", H2V_METHOD_NODE2VEC, 0.01, 1, 3,
-     H2V_PARTITIONER_METIS},
+    {.name = "deepwalk", .graph = "plain.h5", .parts = 5},
+    {.name = "node2vec", .graph = "plain.h5", .method = H2V_METHOD_NODE2VEC, .parts = 5},
+    {.name = "weighted deepwalk", .graph = "weighted.h5", .parts = 4},
+    {.name = "weighted node2vec",
+     .graph = "weighted.h5",
+     .method = H2V_METHOD_NODE2VEC,
+     .parts = 7,
+     .partitioner = H2V_PARTITIONER_HASH},
+    {.name = "directed deepwalk", .graph = "directed.h5", .epochs = 2, .parts = 3},
+    {.name = "directed node2vec",
+     .graph = "directed.h5",
+     .method = H2V_METHOD_NODE2VEC,
+     .parts = 6,
+     .partitioner = H2V_PARTITIONER_HASH},
+    {.name = "subsample", .graph = "plain.h5", .subsample = 0.005, .parts = 5},
+    {.name = "two epochs", .graph = "plain.h5", .epochs = 2, .parts = 2},
+    {.name = "a part for each vertex",
+     .graph = "plain.h5",
+     .parts = EMBED_VERTICES,
+     .partitioner = H2V_PARTITIONER_HASH},
+    {.name = "karate, chosen parts", .graph = "karate.h5"},
+    {.name = "karate node2vec",
+     .graph = "karate.h5",
+     .method = H2V_METHOD_NODE2VEC,
+     .subsample = 0.01,
+     .parts = 3},
+    /* Blocks that are rounded as they pass. */
+    {.name = "f16 blocks", .graph = "plain.h5", .parts = 5, .precision = H2V_PRECISION_F16},
+    /* Groups of one part, and groups that two ranks or more share. */
+    {.name = "a group for each part",
+     .graph = "plain.h5",
+     .parts = 5,
+     .groups = 5,
+     .combiner = H2V_COMBINER_SATURATING,
+     .precision = H2V_PRECISION_INT8},
+    {.name = "two groups, f16",
+     .graph = "plain.h5",
+     .parts = 8,
+     .groups = 2,
+     .combiner = H2V_COMBINER_PROJECTION,
+     .pool = 8,
+     .precision = H2V_PRECISION_F16},
+    {.name = "three groups, node2vec, int8",
+     .graph = "weighted.h5",
+     .method = H2V_METHOD_NODE2VEC,
+     .parts = 6,
+     .groups = 3,
+     .combiner = H2V_COMBINER_ADASUM,
+     .pool = 1,
+     .precision = H2V_PRECISION_INT8},
+    {.name = "three groups, directed, bf16",
+     .graph = "directed.h5",
+     .parts = 9,
+     .partitioner = H2V_PARTITIONER_HASH,
+     .groups = 3,
+     .combiner = H2V_COMBINER_SUM,
+     .precision = H2V_PRECISION_BF16},
+    {.name = "two groups, two epochs",
+     .graph = "plain.h5",
+     .subsample = 0.01,
+     .epochs = 2,
+     .parts = 6,
+     .groups = 2,
+     .combiner = H2V_COMBINER_AVERAGE,
+     .pool = 20},
+    {.name = "karate, chosen parts of groups",
+     .graph = "karate.h5",
+     .groups = 3,
+     .precision = H2V_PRECISION_AUTO},
 };
 
 static h2v_embed_params params_of(const struct variant *variant)
@@ -52,9 +108,13 @@ static h2v_embed_params params_of(const struct variant *variant)
         params.q = 4;
     }
     params.subsample = variant->subsample;
-    params.epochs = variant->epochs;
+    params.epochs = variant->epochs > 0 ? variant->epochs : 1;
     params.parts = variant->parts;
     params.partitioner = variant->partitioner;
+    params.groups = variant->groups > 0 ? variant->groups : 1;
+    params.combiner = variant->combiner;
+    params.pool = variant->pool;
+    params.exchange_precision = variant->precision;
     return params;
 }
 
@@ -83,12 +143,27 @@ static void the_bytes_are_those_of_one_rank(const struct variant *variant)
 
 /* ---- what the bytes depend on */
 
-/* Collective: `params` give another file than the small ones. */
+/* Local: whether any row of two files differs. Parameters are stored too, so the bytes of
+ * the files always do. */
+static bool have_other_rows(const char *path, const char *other)
+{
+    h2vi_embedding a, b;
+    CHECK_EQ(h2vi_embedding_read(path, &a), H2V_OK);
+    CHECK_EQ(h2vi_embedding_read(other, &b), H2V_OK);
+    CHECK(a.num_vertices == b.num_vertices && a.dim == b.dim);
+    const bool differ =
+        memcmp(a.vectors, b.vectors, (size_t)(a.num_vertices * a.dim) * sizeof(float)) != 0;
+    h2vi_embedding_clear(&a);
+    h2vi_embedding_clear(&b);
+    return differ;
+}
+
+/* Collective: `params` give other rows than those that one rank made. */
 static void check_differs(const h2v_world *world, const h2v_embed_params *params)
 {
     const h2v_embed_files files = embed_files_of("plain.h5", TOGETHER);
     CHECK_EQ(embed_quietly(world, params, &files), H2V_OK);
-    if (world->rank == 0) CHECK(!embed_same_bytes(TOGETHER, ALONE));
+    if (world->rank == 0) CHECK(have_other_rows(TOGETHER, ALONE));
     MPI_Barrier(world->comm);
 }
 
@@ -107,6 +182,41 @@ static void every_parameter_counts(const h2v_world *world)
     params = embed_small_params();
     params.learning_rate /= 2;
     check_differs(world, &params);
+}
+
+static h2v_embed_params params_of_groups(void)
+{
+    h2v_embed_params params = embed_small_params();
+    params.parts = 6;
+    params.groups = 3;
+    params.pool = 4;
+    params.combiner = H2V_COMBINER_SATURATING;
+    params.exchange_precision = H2V_PRECISION_F32;
+    return params;
+}
+
+static void every_parameter_of_groups_counts(const h2v_world *world)
+{
+    h2v_embed_params params = params_of_groups();
+    CHECK_EQ(embed_alone(world, &params, "plain.h5", ALONE), H2V_OK);
+    for (params.groups = 1; params.groups <= 6; params.groups++)
+        if (params.groups != 3 && 6 % params.groups == 0) check_differs(world, &params);
+    params = params_of_groups();
+    params.pool = EMBED_VERTICES;
+    check_differs(world, &params);
+    params = params_of_groups();
+    params.rounds++;
+    check_differs(world, &params);
+    params = params_of_groups();
+    for (int c = H2V_COMBINER_PROJECTION; c <= H2V_COMBINER_AVERAGE; c++) {
+        params.combiner = (h2v_combiner)c;
+        check_differs(world, &params);
+    }
+    params = params_of_groups();
+    for (int p = H2V_PRECISION_F16; p <= H2V_PRECISION_INT8; p++) {
+        params.exchange_precision = (h2v_precision)p;
+        check_differs(world, &params);
+    }
 }
 
 /* Rank 0 reads; collective only in that the others wait. */
@@ -202,19 +312,61 @@ static void a_stored_partition_is_used(const h2v_world *world)
 
 /* ---- report and progress */
 
-static void the_report_adds_up(const h2v_world *world)
+/* Whether a group has parts on several ranks: then its blocks travel. */
+static bool ranks_share_groups(int num_ranks, const h2v_embed_params *params)
+{
+    const int per_group = params->parts / params->groups;
+    bool is_shared = false;
+    for (int r = 1; r < num_ranks; r++) {
+        const int first = h2v_partition_first_part(params->parts, num_ranks, r);
+        is_shared = is_shared || first % per_group != 0;
+    }
+    return is_shared;
+}
+
+/* What is sent is received, as bytes and as rows; rows travel where they must. */
+static void check_traffic(const h2v_embed_report *report)
+{
+    const bool is_alone = report->num_ranks == 1, has_groups = report->params.groups > 1;
+    for (int phase = 0; phase < H2V_NUM_PHASES; phase++) {
+        int64_t bytes_sent = 0, bytes_received = 0, rows_sent = 0, rows_received = 0;
+        for (int r = 0; r < report->num_ranks; r++) {
+            const h2v_rank_report *rank = &report->ranks[r];
+            bytes_sent += rank->bytes_sent[phase];
+            bytes_received += rank->bytes_received[phase];
+            rows_sent += rank->rows_sent[phase];
+            rows_received += rank->rows_received[phase];
+        }
+        CHECK_EQ(bytes_sent, bytes_received);
+        CHECK_EQ(rows_sent, rows_received);
+        if (is_alone) CHECK_EQ(bytes_sent, 0);
+        if (phase == H2V_PHASE_WALK) CHECK_EQ(bytes_sent > 0, !is_alone);
+        if (phase == H2V_PHASE_PULL || phase == H2V_PHASE_PUSH)
+            CHECK_EQ(rows_sent > 0, !is_alone && has_groups);
+        if (phase == H2V_PHASE_TRAIN)
+            CHECK_EQ(rows_sent > 0, ranks_share_groups(report->num_ranks, &report->params));
+        /* Of the rows of this test none is packed into less than 20 bytes. */
+        CHECK(bytes_sent >= rows_sent * 20);
+    }
+}
+
+static void the_report_adds_up(const h2v_world *world, int num_parts, int num_groups)
 {
     h2v_embed_params params = embed_small_params();
     params.epochs = 2;
+    params.parts = num_parts;
+    params.groups = num_groups;
     const h2v_embed_files files = embed_files_of("plain.h5", TOGETHER);
     h2v_embed_report report;
     CHECK_EQ(h2v_embed(world, &params, &files, NULL, NULL, &report), H2V_OK);
     CHECK_EQ(report.num_vertices, EMBED_VERTICES);
     CHECK_EQ(report.num_ranks, world->num_ranks);
     CHECK_EQ(report.num_threads, world->num_threads);
+    CHECK_EQ(report.params.groups, num_groups);
+    CHECK_EQ(report.params.pool > 0, num_groups > 1);
+    CHECK(report.params.exchange_precision != H2V_PRECISION_AUTO);
     CHECK(report.seconds > 0 && strlen(report.kernel) > 0);
     h2v_rank_report sum = {0};
-    int64_t sent = 0, received = 0;
     for (int r = 0; r < report.num_ranks; r++) {
         const h2v_rank_report *rank = &report.ranks[r];
         sum.num_owned += rank->num_owned;
@@ -223,23 +375,13 @@ static void the_report_adds_up(const h2v_world *world)
         sum.num_pairs += rank->num_pairs;
         CHECK(rank->peak_bytes > rank->row_bytes + rank->graph_bytes);
         CHECK(rank->num_owned == 0 || rank->cell_seconds > 0);
-        for (int phase = 0; phase < H2V_NUM_PHASES; phase++) {
-            sum.bytes_sent[phase] += rank->bytes_sent[phase];
-            sent += rank->bytes_sent[phase];
-            received += rank->bytes_received[phase];
-        }
     }
     CHECK_EQ(sum.num_owned, EMBED_VERTICES);
     CHECK_EQ(sum.num_arcs, report.num_arcs);
     /* No walk of this graph ends early: each start is walked once an epoch. */
     CHECK_EQ(sum.num_steps, EMBED_VERTICES * 2 * params.walks * (params.walk_length - 1));
     CHECK(sum.num_pairs > sum.num_steps && sum.num_pairs < sum.num_steps * 8);
-    CHECK_EQ(sent, received);
-    for (int phase = 0; phase < H2V_NUM_PHASES; phase++) {
-        const bool is_alone = phase == H2V_PHASE_LOAD || phase == H2V_PHASE_PULL ||
-                              phase == H2V_PHASE_PUSH; /* HDF5 reads; there is one group */
-        CHECK_EQ(sum.bytes_sent[phase] > 0, world->num_ranks > 1 && !is_alone);
-    }
+    check_traffic(&report);
     h2v_embed_report_clear(&report);
 }
 
@@ -262,9 +404,10 @@ static void listen(void *context, const h2v_progress *progress)
 }
 
 /* With one thread a rank, the main thread sees every cell of its rank. */
-static void progress_is_told_on_rank_0(void)
+static void progress_is_told_on_rank_0(int num_groups)
 {
-    const h2v_embed_params params = embed_small_params();
+    h2v_embed_params params = embed_small_params();
+    params.groups = num_groups;
     const h2v_embed_files files = embed_files_of("plain.h5", TOGETHER);
     h2v_world *world = NULL;
     h2v_embed_report report;
@@ -273,7 +416,7 @@ static void progress_is_told_on_rank_0(void)
     CHECK_EQ(h2v_embed(world, &params, &files, listen, &this, &report), H2V_OK);
     const int num_parts = h2v_partition_first_part(params.parts, world->num_ranks, 1);
     CHECK_EQ(this.num_calls,
-             world->rank == 0 ? params.rounds * params.parts * num_parts : 0);
+             world->rank == 0 ? params.rounds * params.parts / num_groups * num_parts : 0);
     CHECK_EQ(this.num_faults, 0);
     if (world->rank == 0) CHECK(this.share == 1);
     h2v_embed_report_clear(&report);
@@ -293,11 +436,14 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < sizeof variants / sizeof *variants; i++)
         the_bytes_are_those_of_one_rank(&variants[i]);
     every_parameter_counts(world);
+    every_parameter_of_groups_counts(world);
     contexts_may_be_left_out(world);
     rows_are_trained(world);
     a_stored_partition_is_used(world);
-    the_report_adds_up(world);
-    progress_is_told_on_rank_0();
+    the_report_adds_up(world, 5, 1);
+    the_report_adds_up(world, 6, 3);
+    progress_is_told_on_rank_0(1);
+    progress_is_told_on_rank_0(5);
 
     h2v_world_destroy(&world);
     const int outcome = check_report();
