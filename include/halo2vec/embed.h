@@ -61,7 +61,8 @@ typedef struct h2v_embed_params {
                 ///< likewise
     h2v_partitioner partitioner;
     int groups; ///< of parts; each trains on its own copy of the context rows during a
-                ///< round. Divides parts
+                ///< round. Divides parts. 0: one, or one for each rank that runs, what is
+                ///< cheaper (estimate.h): the one choice that depends on ranks
     h2v_combiner combiner; ///< of the groups' changes
     int pool;              ///< rows that a group's negatives of one round are drawn
                            ///< from; 0: chosen
@@ -125,8 +126,11 @@ typedef struct h2v_rank_report {
     int64_t peak_bytes; ///< peak resident memory, as the system counts it
 } h2v_rank_report;
 
+enum { H2V_REASON_BYTES = 160 };
+
 typedef struct h2v_embed_report {
-    h2v_embed_params params; ///< in effect: nothing chosen is left at 0
+    h2v_embed_params params;        ///< in effect: nothing chosen is left at 0
+    char because[H2V_REASON_BYTES]; ///< why so many groups; "" if they were given
     int64_t num_vertices, num_arcs;
     int num_ranks, num_threads;
     const char *kernel; ///< instruction set of the cells
@@ -173,6 +177,7 @@ H2V_CHECKED h2v_status h2v_embed_count_visits(const h2v_graph *graph,
                                               const h2v_embed_params *params,
                                               int64_t *visits);
 
-/// The number of parts that embedding would choose. **Collective.**
+/// The number of parts that embedding would choose; with groups 0, for one group.
+/// **Collective.**
 int h2v_embed_choose_parts(const h2v_graph *graph, const h2v_embed_params *params,
                            const int64_t *visits);

@@ -8,11 +8,12 @@
 #include "alloc.h"
 #include "clock.h"
 #include "collect.h"
+#include "costs.h"
 #include "embedding_hdf5.h"
 #include "fail.h"
 #include "graph_hdf5.h"
 #include "graph_rows.h"
-#include "job.h"
+#include "job_estimate.h"
 #include "model.h"
 #include "output.h"
 #include "params_json.h"
@@ -32,6 +33,7 @@ typedef struct embed_run {
     h2vi_job job;
     const h2v_embed_files *files;
     double start;
+    char because[H2V_REASON_BYTES];   /* why so many groups; "" if they were given */
     h2vi_output output, trace_output; /* begun by rank 0 */
     h2vi_model model;
     h2vi_trace trace;
@@ -166,6 +168,7 @@ static void make_report(embed_run *this, h2v_embed_report *report)
     job->report.num_arcs = job->moved.graph->offsets[job->moved.graph->num_owned];
     job->report.row_bytes = h2vi_model_bytes(&this->model, &job->moved);
     report->params = job->params;
+    memcpy(report->because, this->because, sizeof report->because);
     report->num_vertices = job->moved.graph->num_vertices;
     report->num_arcs = job->moved.graph->num_arcs;
     report->num_ranks = world->num_ranks;
@@ -185,13 +188,37 @@ static void run_clear(embed_run *this)
     h2vi_trace_clear(&this->trace);
 }
 
+/* Collective. Groups that were left open to us. */
+static h2v_status choose_groups(embed_run *this)
+{
+    h2vi_job *job = &this->job;
+    h2v_estimate estimate;
+    if (!job->is_open) {
+        h2vi_say_why_one(job->params.parts, job->num_ranks, this->because);
+        return H2V_OK;
+    }
+    h2v_status status = h2vi_job_estimate(job, &estimate);
+    if (status != H2V_OK) return status;
+    memcpy(this->because, estimate.because, sizeof this->because);
+    if (estimate.choice == H2V_SETTING_ROTATION) status = h2vi_job_take_rotation(job);
+    h2v_estimate_clear(&estimate);
+    return status;
+}
+
 /* Collective. */
 static h2v_status prepare(embed_run *this)
 {
+    const bool is_open = this->job.params.groups == 0;
     h2vi_phase_clock clock = h2vi_phase_begin(&this->job.report, H2V_PHASE_LOAD);
     h2v_status status = begin_outputs(this);
     h2vi_phase_end(&clock);
     if (status == H2V_OK) status = h2vi_job_prepare(&this->job);
+    if (status == H2V_OK && is_open) {
+        clock =
+            h2vi_phase_begin_counting(this->job.world, &this->job.report, H2V_PHASE_TRIAL);
+        status = choose_groups(this);
+        h2vi_phase_end(&clock);
+    }
     if (status != H2V_OK) return status;
     clock = h2vi_phase_begin(&this->job.report, H2V_PHASE_WRITE);
     status = create(this);
@@ -209,7 +236,8 @@ h2v_status h2v_embed(const h2v_world *world, const h2v_embed_params *params,
     embed_run run = {.job = {.world = world,
                              .graph_path = files->graph,
                              .partition_path = files->partition,
-                             .params = *params},
+                             .params = *params,
+                             .num_ranks = world->num_ranks},
                      .files = files,
                      .start = h2vi_wall_seconds()};
     report->ranks = h2vi_alloc_n(world->num_ranks, sizeof *report->ranks);

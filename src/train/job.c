@@ -54,8 +54,9 @@ int h2v_embed_choose_parts(const h2v_graph *graph, const h2v_embed_params *param
                            const int64_t *visits)
 {
     h2v_embed_params chosen = *params;
+    if (chosen.groups == 0) chosen.groups = 1;
     h2vi_choose(graph, visits, &chosen);
-    const int64_t most = graph->num_vertices - graph->num_vertices % params->groups;
+    const int64_t most = graph->num_vertices - graph->num_vertices % chosen.groups;
     return chosen.parts < most ? chosen.parts : (int)most;
 }
 
@@ -68,34 +69,67 @@ static h2v_status count_visits(h2vi_job *job)
                             : status;
 }
 
-/* Choose what was left open, then cut, or read the cut that was given. */
-static h2v_status partition(h2vi_job *job)
+/* Parts that make a group for each rank, about as many as one group would have; if there
+ * are too few vertices, as one group would have. */
+static int parts_for_ranks(const h2vi_job *job)
+{
+    const int chosen = h2v_embed_choose_parts(job->graph, &job->params, job->visits);
+    const int64_t num_ranks = job->num_ranks, num_vertices = job->graph->num_vertices;
+    const int64_t up = (chosen + num_ranks - 1) / num_ranks * num_ranks;
+    if (up <= num_vertices && up <= H2V_MAX_PARTS) return (int)up;
+    return chosen < num_ranks ? chosen : (int)(chosen / num_ranks * num_ranks);
+}
+
+/* Collective. What was left open; parts that were given or loaded are known. */
+static void choose(h2vi_job *job)
 {
     h2v_embed_params *params = &job->params;
-    if (job->partition_path) {
-        h2v_status status =
-            h2v_partition_load(job->graph, job->partition_path, &job->partition);
-        if (status != H2V_OK) return status;
-        if (params->parts != 0 && params->parts != job->partition.num_parts)
-            return h2v_fail(H2V_ERR_ARGUMENT, "--parts %d: '%s' has %d parts",
-                            params->parts, job->partition_path, job->partition.num_parts);
-        if (job->partition.num_parts > H2V_MAX_PARTS)
-            return h2v_fail(H2V_ERR_ARGUMENT, "'%s' has %d parts; %d can be used",
-                            job->partition_path, job->partition.num_parts, H2V_MAX_PARTS);
-        params->parts = job->partition.num_parts;
-        params->partitioner = H2V_PARTITIONER_FILE;
-        if (params->parts % params->groups != 0)
-            return h2v_fail(H2V_ERR_ARGUMENT,
-                            "--groups %d does not divide the %d parts of '%s'",
-                            params->groups, params->parts, job->partition_path);
-        h2vi_choose(job->graph, job->visits, params);
+    if (params->groups == 0) {
+        if (params->parts == 0) params->parts = parts_for_ranks(job);
+        job->is_open = job->num_ranks > 1 && params->parts % job->num_ranks == 0;
+        job->rotation = *params;
+        job->rotation.groups = 1;
+        h2vi_choose(job->graph, job->visits, &job->rotation);
+        params->groups = job->is_open ? job->num_ranks : 1;
+    }
+    if (params->parts == 0)
+        params->parts = h2v_embed_choose_parts(job->graph, params, job->visits);
+    h2vi_choose(job->graph, job->visits, params);
+}
+
+static h2v_status load_parts(h2vi_job *job)
+{
+    h2v_embed_params *params = &job->params;
+    const h2v_status status =
+        h2v_partition_load(job->graph, job->partition_path, &job->partition);
+    if (status != H2V_OK) return status;
+    if (params->parts != 0 && params->parts != job->partition.num_parts)
+        return h2v_fail(H2V_ERR_ARGUMENT, "--parts %d: '%s' has %d parts", params->parts,
+                        job->partition_path, job->partition.num_parts);
+    if (job->partition.num_parts > H2V_MAX_PARTS)
+        return h2v_fail(H2V_ERR_ARGUMENT, "'%s' has %d parts; %d can be used",
+                        job->partition_path, job->partition.num_parts, H2V_MAX_PARTS);
+    params->parts = job->partition.num_parts;
+    params->partitioner = H2V_PARTITIONER_FILE;
+    if (params->groups > 0 && params->parts % params->groups != 0)
+        return h2v_fail(H2V_ERR_ARGUMENT,
+                        "--groups %d does not divide the %d parts of '%s'", params->groups,
+                        params->parts, job->partition_path);
+    return H2V_OK;
+}
+
+/* Read the cut that was given, choose what was left open, or cut. */
+static h2v_status partition(h2vi_job *job)
+{
+    const h2v_status status = job->partition_path ? load_parts(job) : H2V_OK;
+    if (status != H2V_OK) return status;
+    choose(job);
+    if (job->partition_path)
         return h2v_partition_measure(job->graph, &job->partition, job->visits,
                                      &job->quality);
-    }
-    params->parts = h2v_embed_choose_parts(job->graph, params, job->visits);
-    h2vi_choose(job->graph, job->visits, params);
-    return h2v_partition_create(job->graph, params->parts, params->partitioner,
-                                params->seed, job->visits, &job->partition, &job->quality);
+    return h2v_partition_create(job->graph, job->params.parts, job->params.partitioner,
+                                job->params.seed, job->visits, &job->partition,
+                                &job->quality);
 }
 
 /* word2vec's chance to keep a token of share f: (sqrt(f / t) + 1) t / f, as a threshold for
@@ -164,6 +198,20 @@ h2v_status h2vi_job_prepare(h2vi_job *job)
         h2vi_phase_end(&clock);
     }
     return status;
+}
+
+h2v_status h2vi_job_take_rotation(h2vi_job *job)
+{
+    const h2vi_blocks before = job->blocks;
+    const h2v_status status = h2vi_blocks_redeal(&job->blocks, job->rotation.parts);
+    if (status != H2V_OK) return status;
+    for (int64_t v = 0; v < job->moved.graph->num_owned; v++) {
+        uint32_t *slot = &job->moved.vertices[v].context_slot;
+        *slot = h2vi_blocks_translate(&before, &job->blocks, *slot);
+    }
+    job->params = job->rotation;
+    job->is_open = false;
+    return H2V_OK;
 }
 
 void h2vi_job_clear(h2vi_job *job)

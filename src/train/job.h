@@ -13,15 +13,23 @@ typedef struct h2vi_job {
     const char *graph_path;
     const char *partition_path; /* NULL: parts are made */
     h2v_embed_params params;    /* in effect, once prepared */
-    h2v_graph *graph;           /* slices, until the vertices have moved */
-    int64_t *visits;            /* likewise */
-    h2v_partition partition;    /* likewise */
+    int num_ranks;              /* if params.groups is 0: for which to choose groups */
+    bool is_open;               /* out: groups are to be chosen: `params` has one for each
+                                   rank, `rotation` one; parts are the same */
+    h2v_embed_params rotation;
+    h2v_graph *graph;        /* slices, until the vertices have moved */
+    int64_t *visits;         /* likewise */
+    h2v_partition partition; /* likewise */
     h2v_partition_quality quality;
     h2vi_blocks blocks;
     h2vi_moved moved;
     h2v_rank_report report; /* of this rank */
 } h2vi_job;
 
-/* Collective. From world, paths and params to all the rest. */
+/* Collective. From world, paths, params and num_ranks to all the rest. Groups that are 0
+ * become 1 if parts do not make a group for each rank. */
 H2V_CHECKED h2v_status h2vi_job_prepare(h2vi_job *job);
+
+/* Local, alike on all ranks: of an open job, take `rotation`. */
+H2V_CHECKED h2v_status h2vi_job_take_rotation(h2vi_job *job);
 void h2vi_job_clear(h2vi_job *job);

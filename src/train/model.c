@@ -10,7 +10,6 @@
 #include "fail.h"
 #include "random.h"
 #include "rotate.h"
-#include "sgns.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -48,7 +47,7 @@ h2v_status h2vi_model_init(const h2vi_moved *moved, const h2vi_blocks *blocks, i
                            uint64_t seed, h2vi_model *model)
 {
     const h2v_graph *graph = moved->graph;
-    const int stride = (dim + H2VI_LANES - 1) / H2VI_LANES * H2VI_LANES;
+    const int stride = h2vi_stride_of(dim);
     const bool has_one_group = blocks->num_blocks == moved->num_parts;
     *model = (h2vi_model){.dim = dim, .stride = stride};
     model->in = h2vi_alloc_n(graph->num_owned * stride, sizeof *model->in);

@@ -12,6 +12,13 @@
 #include "blocks.h"
 #include "embedding_hdf5.h"
 #include "migrate.h"
+#include "sgns.h"
+
+/* Floats of a row of `dim` numbers. */
+static inline int h2vi_stride_of(int dim)
+{
+    return (dim + H2VI_LANES - 1) / H2VI_LANES * H2VI_LANES;
+}
 
 typedef struct h2vi_model {
     int dim, stride;

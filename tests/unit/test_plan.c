@@ -220,6 +220,7 @@ static void counts_have_ranges(void **state)
         {&params.parts, 0, 4096, "--parts -1 is not in 0..4096", "--parts 4097 is"},
         {&params.rounds, 0, 1000000, "--rounds -1 is not in 0..1000000",
          "--rounds 1000001 is"},
+        {&params.groups, 0, 4096, "--groups -1 is not in 0..4096", "--groups 4097 is"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const int good = *cases[i].value;

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+
+/// @file estimate.h
+/// What embedding would cost on a number of ranks, in one group and in a group for each
+/// rank, before it is done: the graph is cut, one round is walked, and what it needs is
+/// counted. Nothing is trained, and no file is written.
+#pragma once
+
+#include <stdint.h>
+
+#include "halo2vec/embed.h"
+
+typedef enum h2v_setting {
+    H2V_SETTING_ROTATION, ///< one group: context rows are where they are trained, in blocks
+                          ///< that go round all ranks
+    H2V_SETTING_GROUPS,   ///< a group for each rank, with its own copy of what it needs
+    H2V_NUM_SETTINGS
+} h2v_setting;
+
+/// What a setting would cost. `ranks` is a report of a run that did not take place: of one
+/// epoch, bytes and rows sent and received in the phases walk, route, pull, train and push;
+/// of the whole, num_owned, num_arcs, row_bytes, graph_bytes, round_bytes; and num_pairs of
+/// one epoch. All else is 0.
+///
+/// Counts are exact for the first round; others are taken to be like it. They hold if every
+/// row that a group needs changes, as nearly all do. Second-order walks (node2vec) also
+/// travel to ask about arcs, which is not counted. Bytes of memory leave room for growth as
+/// training does, but training needs a little more or less as rounds differ.
+typedef struct h2v_setting_estimate {
+    h2v_embed_params params; ///< in effect
+    int rounds_needed;       ///< what quality asks for; params.rounds should not be below
+    h2v_rank_report *ranks;  ///< shape [num_ranks], on every rank
+} h2v_setting_estimate;
+
+typedef struct h2v_estimate {
+    int num_ranks;
+    int num_threads; ///< of each, as now
+    int64_t num_vertices, num_arcs;
+    h2v_partition_quality partition; ///< of the parts that both settings have
+    h2v_setting_estimate settings[H2V_NUM_SETTINGS]; ///< of one rank: the first alone
+    h2v_setting choice;                              ///< what groups = 0 takes
+    char because[H2V_REASON_BYTES];
+} h2v_estimate;
+
+/// Estimate. **Collective on @p world**, which need not have as many ranks: the numbers do
+/// not depend on it.
+///
+/// Takes the memory and time of embedding up to the first round's pairs; rows are not made.
+/// Parts that are left open become about as many as one group would have, a multiple of
+/// num_ranks; params->groups is not looked at.
+///
+/// @param graph      a graph file
+/// @param partition  NULL, or a partition file
+/// @param num_ranks  1 .. H2V_MAX_PARTS
+/// @param estimate   out: to be released with h2v_estimate_clear()
+/// @return H2V_OK, or on every rank the same error: as h2v_embed(); H2V_ERR_ARGUMENT also
+/// if
+///         parts do not make a group for each rank
+H2V_CHECKED h2v_status h2v_embed_estimate(const h2v_world *world,
+                                          const h2v_embed_params *params, const char *graph,
+                                          const char *partition, int num_ranks,
+                                          h2v_estimate *estimate);
+
+/// Bytes that all ranks together send for rows in one epoch: phases pull, train and push.
+/// **Local.**
+int64_t h2v_estimate_row_traffic(const h2v_estimate *estimate, h2v_setting setting);
+
+/// Release what is inside. **Local.** Safe on a zeroed struct.
+void h2v_estimate_clear(h2v_estimate *estimate);

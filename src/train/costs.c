@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Bytes are those of the buffers that training has, with the room for growth that it leaves
+ * where that is known. */
+#include "costs.h"
+
+#include "block_wire.h"
+#include "model.h"
+#include "packed_rows.h"
+#include "plan.h"
+#include "pool.h"
+#include "push_item.h"
+#include "rotate.h"
+#include "route.h"
+#include "starts.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+/* What follows from the parameters, for any rank. */
+typedef struct cost_rules {
+    const h2vi_costing *costing;
+    int num_ranks, parts_per_rank;
+    int num_blocks; /* of a group of the setting */
+    int64_t rows_per_block;
+    int stride;
+    double walks; /* of a round of the setting, for one of the measured */
+    double epoch; /* measured rounds that make an epoch */
+} cost_rules;
+
+static cost_rules rules_of(const h2vi_costing *costing)
+{
+    const h2v_embed_params *params = costing->params, *measured = costing->measured;
+    const int num_blocks = params->parts / params->groups;
+    return (cost_rules){.costing = costing,
+                        .num_ranks = measured->groups,
+                        .parts_per_rank = params->parts / measured->groups,
+                        .num_blocks = num_blocks,
+                        .rows_per_block =
+                            (costing->num_vertices + num_blocks - 1) / num_blocks,
+                        .stride = h2vi_stride_of(params->dim),
+                        .walks = (double)measured->rounds / params->rounds,
+                        .epoch = (double)measured->rounds / measured->epochs};
+}
+
+static int64_t times(int64_t count, double factor)
+{
+    return (int64_t)((double)count * factor + 0.5);
+}
+
+/* ---- what is sent in an epoch
+ * -------------------------------------------------------------------- */
+
+typedef struct traffic {
+    int64_t bytes_out, bytes_in, rows_out, rows_in;
+} traffic;
+
+static void put(h2v_rank_report *rank, h2v_phase phase, traffic sent)
+{
+    rank->bytes_sent[phase] = sent.bytes_out;
+    rank->bytes_received[phase] = sent.bytes_in;
+    rank->rows_sent[phase] = sent.rows_out;
+    rank->rows_received[phase] = sent.rows_in;
+}
+
+static void cost_walks(const cost_rules *rules, const h2vi_group_counts *counts,
+                       h2v_rank_report *rank)
+{
+    const int64_t walker = sizeof(h2vi_walker), visit = sizeof(h2vi_visit);
+    const int64_t copy =
+        (rules->costing->params->walk_length + 1) * (int64_t)sizeof(h2vi_token);
+    const int64_t out = counts->walkers_out * walker + counts->visits_out * visit;
+    const int64_t in = counts->walkers_in * walker + counts->visits_in * visit;
+    put(rank, H2V_PHASE_WALK,
+        (traffic){.bytes_out = times(out, rules->epoch),
+                  .bytes_in = times(in, rules->epoch)});
+    put(rank, H2V_PHASE_ROUTE,
+        (traffic){.bytes_out = times(counts->copies_out * copy, rules->epoch),
+                  .bytes_in = times(counts->copies_in * copy, rules->epoch)});
+}
+
+/* Blocks that go round all ranks: each leaves each rank once in a rotation. */
+static void cost_rotation(const cost_rules *rules, h2v_rank_report *rank)
+{
+    const h2v_embed_params *params = rules->costing->params;
+    const h2vi_block_set set = {.stride = rules->stride};
+    const h2vi_block_wire wire =
+        h2vi_block_wire_of(&set, params->exchange_precision, params->dim);
+    const int64_t rows = (int64_t)(params->rounds / params->epochs) * rules->num_blocks *
+                         rules->rows_per_block;
+    put(rank, H2V_PHASE_TRAIN,
+        (traffic){rows * wire.row_bytes, rows * wire.row_bytes, rows, rows});
+}
+
+/* Rows are asked for by slot, come, and go back as changes. */
+static void cost_halo(const cost_rules *rules, const h2vi_group_counts *counts,
+                      h2v_rank_report *rank)
+{
+    const h2v_embed_params *params = rules->costing->params;
+    const int64_t row = (int64_t)h2vi_packed_bytes(params->exchange_precision, params->dim);
+    const int64_t change = (int64_t)sizeof(h2vi_change_head) + row;
+    const int64_t request = (int64_t)sizeof(h2v_slot);
+    const int64_t pulled = times(counts->pulled, rules->epoch);
+    const int64_t served = times(counts->served, rules->epoch);
+    put(rank, H2V_PHASE_PULL,
+        (traffic){.bytes_out = pulled * request + served * row,
+                  .bytes_in = served * request + pulled * row,
+                  .rows_out = served,
+                  .rows_in = pulled});
+    put(rank, H2V_PHASE_PUSH, (traffic){pulled * change, served * change, pulled, served});
+}
+
+/* ---- what is held
+ * -------------------------------------------------------------------------------- */
+
+/* An array of `count` items with 1 / `share` more. */
+static int64_t roomy(int64_t count, int share, size_t item_bytes)
+{
+    return (count + count / share) * (int64_t)item_bytes;
+}
+
+/* Arrays that double, one for each thread that has a task of walks. */
+static int64_t doubling(int64_t count, int64_t num_walks, int num_threads,
+                        size_t item_bytes)
+{
+    enum { FIRST = 1024, WALKS_PER_TASK = 1024 };
+    const int64_t num_tasks = (num_walks + WALKS_PER_TASK - 1) / WALKS_PER_TASK;
+    const int64_t num_arrays = num_tasks < num_threads ? num_tasks : num_threads;
+    int64_t capacity = count > 0 ? FIRST : 0;
+    while (capacity * num_arrays < count && num_arrays > 0) capacity *= 2;
+    return capacity * num_arrays * (int64_t)item_bytes;
+}
+
+static int64_t hold_rows(const cost_rules *rules, int rank, const h2vi_group_counts *counts)
+{
+    const h2v_embed_params *params = rules->costing->params;
+    const int num_parts = rules->parts_per_rank;
+    const int64_t num_buffers =
+        num_parts +
+        h2vi_rotation_num_spare(params->parts, params->groups, rank * num_parts, num_parts);
+    const int64_t own = counts->num_owned * rules->stride;
+    const int64_t largest = counts->largest_block;
+    const int64_t floats =
+        params->groups == 1
+            ? own + num_buffers * rules->rows_per_block * rules->stride
+            : 2 * own + num_buffers * (largest + largest / 16) * (rules->stride + 1);
+    return floats * (int64_t)sizeof(float);
+}
+
+/* Walks while they are walked and routed. */
+static int64_t hold_walks(const cost_rules *rules, const h2vi_group_counts *counts)
+{
+    const h2vi_costing *costing = rules->costing;
+    const int num_threads = costing->num_threads;
+    const size_t walk = (size_t)costing->params->walk_length * sizeof(h2vi_token);
+    const int64_t walks = times(counts->walks, rules->walks);
+    const int64_t walkers = times(counts->first_out, rules->walks);
+    const int64_t visits = times(counts->visits_out, rules->walks);
+    const int64_t walker_parcel = roomy(walkers, 4, sizeof(h2vi_walker));
+    const int64_t visit_parcel = roomy(visits, 4, sizeof(h2vi_visit));
+    return roomy(walks, 16, sizeof(h2vi_start) + walk) +
+           doubling(walkers, walks, num_threads, sizeof(h2vi_walker)) +
+           doubling(visits, walks, num_threads, sizeof(h2vi_visit)) +
+           (walker_parcel > visit_parcel ? walker_parcel : visit_parcel) +
+           roomy(times(counts->first_in, rules->walks), 4, sizeof(h2vi_walker)) +
+           roomy(times(counts->visits_in, rules->walks), 4, sizeof(h2vi_visit)) +
+           roomy(times(counts->copies_out, rules->walks), 8, walk + sizeof(h2vi_token)) +
+           roomy(times(counts->copies_in, rules->walks), 4, walk + sizeof(h2vi_token));
+}
+
+/* Pairs in their cells, and the largest cell of each thread. One group has as many times
+ * the blocks as there are groups, each with its share of a part's pairs. */
+static int64_t hold_pairs(const cost_rules *rules, const h2vi_group_counts *counts)
+{
+    const h2vi_costing *costing = rules->costing;
+    const int64_t num_cells = (int64_t)rules->parts_per_rank * rules->num_blocks;
+    const double share = rules->walks * costing->params->groups / costing->measured->groups;
+    return roomy(times(counts->pairs, rules->walks), 16, sizeof(h2vi_pair)) +
+           counts->num_owned * (int64_t)sizeof(uint32_t) +
+           num_cells * (costing->num_threads + 1) * (int64_t)sizeof(int64_t) +
+           costing->num_threads *
+               roomy(times(counts->largest_cell, share), 16, sizeof(uint32_t));
+}
+
+static int64_t largest_of(int64_t a, int64_t b, int64_t c)
+{
+    const int64_t larger = a > b ? a : b;
+    return larger > c ? larger : c;
+}
+
+/* Halo, requests, rows and changes. */
+static int64_t hold_halo(const cost_rules *rules, const h2vi_group_counts *counts)
+{
+    const h2v_embed_params *params = rules->costing->params;
+    const int64_t num_blocks = rules->num_blocks;
+    const int64_t row = (int64_t)h2vi_packed_bytes(params->exchange_precision, params->dim);
+    const int64_t change = (int64_t)sizeof(h2vi_change_head) + row;
+    const int64_t request = (int64_t)sizeof(h2v_slot);
+    const int64_t words = (rules->rows_per_block + 63) / 64;
+    const int64_t parcel =
+        largest_of(counts->pulled * request, counts->served * row, counts->needed * change);
+    const int64_t changes = counts->needed - counts->pulled + counts->served; /* come */
+    return num_blocks * (words * (int64_t)(sizeof(uint64_t) + sizeof(uint32_t)) +
+                         rules->rows_per_block * request) +
+           params->pool * (int64_t)sizeof(uint32_t) + roomy(parcel, 8, 1) +
+           roomy(counts->served, 4, (size_t)request) +
+           roomy(counts->pulled, 4, (size_t)row) +
+           roomy(counts->served, 4, (size_t)change) + roomy(changes, 8, sizeof(int64_t)) +
+           counts->num_owned * (int64_t)sizeof(int64_t);
+}
+
+void h2vi_cost_ranks(const h2vi_costing *costing, h2v_rank_report *ranks)
+{
+    const cost_rules rules = rules_of(costing);
+    const bool has_groups = costing->params->groups > 1;
+    for (int r = 0; r < rules.num_ranks; r++) {
+        const h2vi_group_counts *counts = &costing->counts[r];
+        h2v_rank_report *rank = &ranks[r];
+        *rank = (h2v_rank_report){.num_owned = counts->num_owned,
+                                  .num_arcs = counts->num_arcs,
+                                  .num_pairs = times(counts->pairs, rules.epoch),
+                                  .row_bytes = hold_rows(&rules, r, counts)};
+        rank->round_bytes = hold_walks(&rules, counts) + hold_pairs(&rules, counts);
+        if (has_groups) rank->round_bytes += hold_halo(&rules, counts);
+        cost_walks(&rules, counts, rank);
+        if (has_groups)
+            cost_halo(&rules, counts, rank);
+        else if (rules.num_ranks > 1)
+            cost_rotation(&rules, rank);
+    }
+}
+
+/* ---- the choice
+ * ---------------------------------------------------------------------------------- */
+
+int64_t h2v_estimate_row_traffic(const h2v_estimate *estimate, h2v_setting setting)
+{
+    const h2v_rank_report *ranks = estimate->settings[setting].ranks;
+    int64_t sum = 0;
+    for (int r = 0; r < estimate->num_ranks; r++)
+        sum += ranks[r].bytes_sent[H2V_PHASE_PULL] + ranks[r].bytes_sent[H2V_PHASE_TRAIN] +
+               ranks[r].bytes_sent[H2V_PHASE_PUSH];
+    return sum;
+}
+
+static void say(char *because, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void say(char *because, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(because, H2V_REASON_BYTES, format, arguments);
+    va_end(arguments);
+}
+
+static bool has_enough_rounds(const h2v_setting_estimate *setting)
+{
+    return setting->params.rounds >= setting->rounds_needed;
+}
+
+void h2vi_choose_setting(h2v_estimate *estimate)
+{
+    const h2v_setting_estimate *rotation = &estimate->settings[H2V_SETTING_ROTATION];
+    const h2v_setting_estimate *groups = &estimate->settings[H2V_SETTING_GROUPS];
+    const int num_groups = estimate->num_ranks;
+    estimate->choice = H2V_SETTING_ROTATION;
+    if (num_groups == 1) {
+        say(estimate->because, "one rank sends nothing");
+        return;
+    }
+    if (!has_enough_rounds(groups) && has_enough_rounds(rotation)) {
+        say(estimate->because, "%d groups need %d rounds, there are %d", num_groups,
+            groups->rounds_needed, groups->params.rounds);
+        return;
+    }
+    if (!has_enough_rounds(groups)) {
+        say(estimate->because,
+            "%d rounds are few for one group, which needs %d, and %d "
+            "groups need %d",
+            rotation->params.rounds, rotation->rounds_needed, num_groups,
+            groups->rounds_needed);
+        return;
+    }
+    const double unit = 1e6 * num_groups;
+    const double round_trip =
+        (double)h2v_estimate_row_traffic(estimate, H2V_SETTING_ROTATION) / unit;
+    const double halos =
+        (double)h2v_estimate_row_traffic(estimate, H2V_SETTING_GROUPS) / unit;
+    if (halos < round_trip) estimate->choice = H2V_SETTING_GROUPS;
+    if (halos < round_trip)
+        say(estimate->because,
+            "a rank sends %.*f MB of rows in an epoch, with one group %.*f MB",
+            halos < 10 ? 3 : 0, halos, round_trip < 10 ? 3 : 0, round_trip);
+    else
+        say(estimate->because,
+            "a rank sends %.*f MB of rows in an epoch, with %d groups %.*f MB",
+            round_trip < 10 ? 3 : 0, round_trip, num_groups, halos < 10 ? 3 : 0, halos);
+}
+
+void h2vi_say_why_one(int num_parts, int num_ranks, char because[H2V_REASON_BYTES])
+{
+    if (num_ranks == 1)
+        say(because, "one rank sends nothing");
+    else
+        say(because, "%d parts do not make %d equal groups", num_parts, num_ranks);
+}

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Estimates say what happens: the numbers do not depend on the ranks that count them, and a
+ * run of one round on as many ranks as they are for finds them true. */
+#include "alloc.h"
+#include "check.h"
+#include "embed_files.h"
+#include "halo2vec/estimate.h"
+
+#include <stdlib.h>
+
+#define OUTPUT "output.h5"
+#define OTHER "other.h5"
+
+/* Walks and negatives that do not touch every row. */
+static h2v_embed_params params_of_one_round(void)
+{
+    h2v_embed_params params = embed_small_params();
+    params.walks = 1;
+    params.walk_length = 6;
+    params.parts = 0;
+    params.rounds = 1;
+    params.pool = 6;
+    params.groups = 0;
+    return params;
+}
+
+static void estimate_of(const h2v_world *world, const h2v_embed_params *params,
+                        const char *graph, int num_ranks, h2v_estimate *estimate)
+{
+    CHECK_EQ(h2v_embed_estimate(world, params, graph, NULL, num_ranks, estimate), H2V_OK);
+    CHECK_EQ(estimate->num_ranks, num_ranks);
+}
+
+/* ---- whoever counts */
+
+static bool same_setting(const h2v_setting_estimate *one, const h2v_setting_estimate *other,
+                         int num_ranks)
+{
+    const size_t num_bytes = (size_t)num_ranks * sizeof *one->ranks;
+    return one->params.parts == other->params.parts &&
+           one->params.groups == other->params.groups &&
+           one->params.rounds == other->params.rounds &&
+           one->params.pool == other->params.pool &&
+           memcmp(one->ranks, other->ranks, num_bytes) == 0;
+}
+
+/* What rank 0 finds alone is what all find together. */
+static void ranks_do_not_count(const h2v_world *world)
+{
+    static const char *const graphs[] = {"plain.h5", "weighted.h5", "directed.h5",
+                                         "karate.h5"};
+    for (int i = 0; i < 4 * 6; i++) {
+        const int num_ranks = 1 + i % 6;
+        h2v_embed_params params = params_of_one_round();
+        params.method = i % 2 ? H2V_METHOD_NODE2VEC : H2V_METHOD_DEEPWALK;
+        params.q = i % 2 ? 0.5 : 1;
+        params.subsample = i % 3 ? 0 : 0.02;
+        params.rounds = i % 5;
+        h2v_estimate together, alone;
+        estimate_of(world, &params, graphs[i / 6], num_ranks, &together);
+        if (world->rank == 0) {
+            h2v_world *single = NULL;
+            CHECK_EQ(h2v_world_create(MPI_COMM_SELF, world->num_threads, &single), H2V_OK);
+            estimate_of(single, &params, graphs[i / 6], num_ranks, &alone);
+            for (int s = 0; s < (num_ranks > 1 ? H2V_NUM_SETTINGS : 1); s++)
+                CHECK(same_setting(&together.settings[s], &alone.settings[s], num_ranks));
+            CHECK_EQ(together.choice, alone.choice);
+            CHECK(strcmp(together.because, alone.because) == 0);
+            h2v_estimate_clear(&alone);
+            h2v_world_destroy(&single);
+        }
+        h2v_estimate_clear(&together);
+        MPI_Barrier(world->comm);
+    }
+}
+
+/* ---- what happens then */
+
+static void check_phase(const h2v_rank_report *found, const h2v_rank_report *foretold,
+                        h2v_phase phase)
+{
+    CHECK_EQ(foretold->bytes_sent[phase], found->bytes_sent[phase]);
+    CHECK_EQ(foretold->bytes_received[phase], found->bytes_received[phase]);
+    CHECK_EQ(foretold->rows_sent[phase], found->rows_sent[phase]);
+    CHECK_EQ(foretold->rows_received[phase], found->rows_received[phase]);
+}
+
+/* Rows that changed are at most those that are needed. */
+static void compare(const h2v_rank_report *found, const h2v_rank_report *foretold)
+{
+    CHECK_EQ(foretold->num_owned, found->num_owned);
+    CHECK_EQ(foretold->num_arcs, found->num_arcs);
+    CHECK_EQ(foretold->num_pairs, found->num_pairs);
+    CHECK_EQ(foretold->row_bytes, found->row_bytes);
+    CHECK_EQ(foretold->graph_bytes, found->graph_bytes);
+    CHECK(foretold->round_bytes > found->round_bytes * 9 / 10);
+    CHECK(foretold->round_bytes < found->round_bytes * 11 / 10);
+    check_phase(found, foretold, H2V_PHASE_WALK);
+    check_phase(found, foretold, H2V_PHASE_ROUTE);
+    check_phase(found, foretold, H2V_PHASE_PULL);
+    check_phase(found, foretold, H2V_PHASE_TRAIN);
+    CHECK(foretold->rows_sent[H2V_PHASE_PUSH] >= found->rows_sent[H2V_PHASE_PUSH]);
+    CHECK(foretold->bytes_received[H2V_PHASE_PUSH] >=
+          found->bytes_received[H2V_PHASE_PUSH]);
+}
+
+static void estimates_come_true(const h2v_world *world, const h2v_embed_params *params,
+                                const char *graph)
+{
+    const h2v_embed_files files = embed_files_of(graph, OUTPUT);
+    const int num_settings = world->num_ranks > 1 ? H2V_NUM_SETTINGS : 1;
+    h2v_estimate estimate;
+    estimate_of(world, params, graph, world->num_ranks, &estimate);
+    for (int s = 0; s < num_settings; s++) {
+        h2v_embed_report report;
+        CHECK_EQ(
+            h2v_embed(world, &estimate.settings[s].params, &files, NULL, NULL, &report),
+            H2V_OK);
+        for (int r = 0; r < world->num_ranks; r++)
+            compare(&report.ranks[r], &estimate.settings[s].ranks[r]);
+        CHECK_EQ(report.because[0], 0); /* nothing was chosen */
+        h2v_embed_report_clear(&report);
+    }
+    h2v_estimate_clear(&estimate);
+}
+
+static void one_round_is_as_estimated(const h2v_world *world)
+{
+    h2v_embed_params params = params_of_one_round();
+    estimates_come_true(world, &params, "plain.h5");
+    estimates_come_true(world, &params, "karate.h5");
+    params.exchange_precision = H2V_PRECISION_BF16;
+    params.subsample = 0.02;
+    params.parts = 4 * world->num_ranks;
+    estimates_come_true(world, &params, "directed.h5");
+    params.walks = 30;
+    estimates_come_true(world, &params, "weighted.h5");
+}
+
+/* Of one epoch, rounds being alike but for what is drawn. */
+static void an_epoch_is_its_rounds(const h2v_world *world)
+{
+    h2v_embed_params params = params_of_one_round();
+    h2v_estimate one, two;
+    params.rounds = 6;
+    params.epochs = 2;
+    params.walks = 3;
+    estimate_of(world, &params, "plain.h5", 3, &one);
+    params.rounds = 12;
+    params.epochs = 4;
+    estimate_of(world, &params, "plain.h5", 3, &two);
+    for (int s = 0; s < H2V_NUM_SETTINGS; s++)
+        for (int r = 0; r < 3; r++)
+            CHECK(memcmp(&one.settings[s].ranks[r], &two.settings[s].ranks[r],
+                         sizeof *one.settings[s].ranks) == 0);
+    h2v_estimate_clear(&one);
+    h2v_estimate_clear(&two);
+}
+
+/* ---- auto */
+
+/* Groups 0 gives the bytes of the setting that the estimate takes. */
+static h2v_setting automatic_is(const h2v_world *world, const h2v_embed_params *params,
+                                const char *graph)
+{
+    h2v_embed_files files = embed_files_of(graph, OUTPUT);
+    h2v_estimate estimate;
+    h2v_embed_report report;
+    estimate_of(world, params, graph, world->num_ranks, &estimate);
+    const h2v_setting choice = estimate.choice;
+    CHECK_EQ(h2v_embed(world, params, &files, NULL, NULL, &report), H2V_OK);
+    CHECK_EQ(report.params.groups, estimate.settings[choice].params.groups);
+    CHECK(strcmp(report.because, estimate.because) == 0);
+    h2v_embed_report_clear(&report);
+    files.output = OTHER;
+    CHECK_EQ(embed_quietly(world, &estimate.settings[choice].params, &files), H2V_OK);
+    if (world->rank == 0) CHECK(embed_same_bytes(OUTPUT, OTHER));
+    MPI_Barrier(world->comm);
+    h2v_estimate_clear(&estimate);
+    return choice;
+}
+
+static void groups_may_be_chosen(const h2v_world *world)
+{
+    const bool is_alone = world->num_ranks == 1;
+    h2v_embed_params params = params_of_one_round();
+    params.walks = 40;
+    params.rounds = 100; /* few rows a round */
+    CHECK_EQ(automatic_is(world, &params, "plain.h5"),
+             is_alone ? H2V_SETTING_ROTATION : H2V_SETTING_GROUPS);
+    params.rounds = 4; /* enough for neither */
+    CHECK_EQ(automatic_is(world, &params, "plain.h5"), H2V_SETTING_ROTATION);
+    params.rounds = 16; /* enough for one group */
+    CHECK_EQ(automatic_is(world, &params, "karate.h5"), H2V_SETTING_ROTATION);
+}
+
+/* Parts that make no equal groups are one group. */
+static void groups_may_be_impossible(const h2v_world *world)
+{
+    const h2v_embed_files files = embed_files_of("plain.h5", OUTPUT);
+    h2v_embed_params params = params_of_one_round();
+    h2v_embed_report report;
+    h2v_estimate estimate;
+    params.parts = 7;
+    CHECK_EQ(h2v_embed(world, &params, &files, NULL, NULL, &report), H2V_OK);
+    CHECK_EQ(report.params.groups, 1);
+    CHECK(strstr(report.because, world->num_ranks == 1 ? "one rank sends nothing"
+                                                       : "7 parts do not make") != NULL);
+    h2v_embed_report_clear(&report);
+    CHECK_STATUS(h2v_embed_estimate(world, &params, "plain.h5", NULL, 3, &estimate),
+                 H2V_ERR_ARGUMENT, "7 parts do not make a group of equal size");
+    params.parts = 0;
+    CHECK_STATUS(
+        h2v_embed_estimate(world, &params, "plain.h5", NULL, EMBED_VERTICES + 1, &estimate),
+        H2V_ERR_ARGUMENT, "do not make a group");
+    CHECK_STATUS(h2v_embed_estimate(world, &params, "plain.h5", NULL, 0, &estimate),
+                 H2V_ERR_ARGUMENT, "--ranks 0 is not in 1..4096");
+    CHECK_STATUS(h2v_embed_estimate(world, &params, "missing.h5", NULL, 2, &estimate),
+                 H2V_ERR_IO, "missing.h5");
+}
+
+/* One rank runs out of memory at each of its allocations in turn. */
+static void memory_may_be_out(const h2v_world *world)
+{
+    const h2v_embed_params params = params_of_one_round();
+    const int failing = world->num_ranks - 1;
+    h2v_status status = H2V_ERR_NOMEM;
+    int64_t count = 0;
+    for (; status == H2V_ERR_NOMEM && count < 1000; count++) {
+        h2v_estimate estimate;
+        if (world->rank == failing) h2vi_alloc_fail_after(count);
+        status = h2v_embed_estimate(world, &params, "plain.h5", NULL, 2, &estimate);
+        h2vi_alloc_fail_after(-1);
+        if (status == H2V_ERR_NOMEM) CHECK_EQ(h2v_error_rank(), failing);
+        h2v_estimate_clear(&estimate);
+    }
+    CHECK_EQ(status, H2V_OK);
+    CHECK(count > 60);
+}
+
+int main(int argc, char **argv)
+{
+    int level = 0;
+    h2v_world *world = NULL;
+    MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &level);
+    CHECK_EQ(h2v_world_create(MPI_COMM_WORLD, 2, &world), H2V_OK);
+    embed_enter_directory(world, "test_estimate");
+    if (world->rank == 0) embed_write_graphs(H2V_DATASETS "/karate.edges");
+    MPI_Barrier(world->comm);
+
+    ranks_do_not_count(world);
+    one_round_is_as_estimated(world);
+    an_epoch_is_its_rounds(world);
+    groups_may_be_chosen(world);
+    groups_may_be_impossible(world);
+    if (h2vi_alloc_can_fail()) memory_may_be_out(world);
+
+    h2v_world_destroy(&world);
+    const int outcome = check_report();
+    MPI_Finalize();
+    return outcome;
+}
