@@ -36,18 +36,33 @@ static bool fails_for_memory(const h2v_world *world, int failing, int64_t count,
     return true;
 }
 
-/* All of the first 60 allocations, then every seventh. */
-static void one_rank_runs_out_of_memory(const h2v_world *world, int failing,
-                                        h2v_method method, const char *graph)
+static h2v_embed_params params_of(h2v_method method)
 {
     h2v_embed_params params = embed_small_params();
     params.method = method;
     params.p = method == H2V_METHOD_NODE2VEC ? 0.5 : 1;
     params.rounds = 2;
-    int64_t count = 0;
-    while (count < 1000 && fails_for_memory(world, failing, count, &params, graph))
-        count += count < 60 ? 1 : 7;
-    CHECK(count > 60 && count < 1000);
+    return params;
+}
+
+/* Two groups of three parts: on three and four ranks they share ranks. */
+static h2v_embed_params params_of_groups(void)
+{
+    h2v_embed_params params = params_of(H2V_METHOD_DEEPWALK);
+    params.parts = 6;
+    params.groups = 2;
+    return params;
+}
+
+/* The allocations from `first` on: up to the 60th all, then every `step`-th. */
+static void one_rank_runs_out_of_memory(const h2v_world *world, int failing, int64_t first,
+                                        int64_t step, const h2v_embed_params *params,
+                                        const char *graph)
+{
+    int64_t count = first;
+    while (count < 1000 && fails_for_memory(world, failing, count, params, graph))
+        count += count < 60 ? 1 : step;
+    CHECK(count > 150 && count < 1000);
     MPI_Barrier(world->comm);
     if (world->rank == 0) CHECK_EQ(unlink(OUTPUT), 0); /* the last one did not fail */
     check_nothing_is_left(world);
@@ -69,6 +84,15 @@ static void bad_requests_fail_alike(const h2v_world *world)
     CHECK_STATUS(embed_quietly(world, &params, &files), H2V_ERR_ARGUMENT,
                  "--parts 61 is more than the graph's 60 vertices");
     params.parts = 5;
+    params.groups = 3;
+    CHECK_STATUS(embed_quietly(world, &params, &files), H2V_ERR_ARGUMENT,
+                 "--groups 3 does not divide --parts 5");
+    params.parts = 0;
+    params.groups = EMBED_VERTICES + 1;
+    CHECK_STATUS(embed_quietly(world, &params, &files), H2V_ERR_ARGUMENT,
+                 "--groups 61 is more than the graph's 60 vertices");
+    params.parts = 5;
+    params.groups = 1;
     params.dim = 0;
     CHECK_STATUS(embed_quietly(world, &params, &files), H2V_ERR_ARGUMENT, "--dim 0");
     params.dim = 20;
@@ -78,8 +102,9 @@ static void bad_requests_fail_alike(const h2v_world *world)
     params.learning_rate = 1;
     params.negatives = 1000;
     params.walks = 50;
-    CHECK_STATUS(embed_quietly(world, &params, &files), H2V_ERR_ARGUMENT,
-                 "Training diverged");
+    for (params.groups = 1; params.groups <= 5; params.groups += 4)
+        CHECK_STATUS(embed_quietly(world, &params, &files), H2V_ERR_ARGUMENT,
+                     "Training diverged");
     check_nothing_is_left(world);
 }
 
@@ -99,10 +124,14 @@ int main(int argc, char **argv)
     bad_requests_fail_alike(world);
     if (h2vi_alloc_can_fail()) {
         const int last = world->num_ranks - 1;
-        one_rank_runs_out_of_memory(world, last, H2V_METHOD_DEEPWALK, "plain.h5");
-        one_rank_runs_out_of_memory(world, last, H2V_METHOD_NODE2VEC, "weighted.h5");
-        if (last > 0)
-            one_rank_runs_out_of_memory(world, 0, H2V_METHOD_DEEPWALK, "plain.h5");
+        const h2v_embed_params plain = params_of(H2V_METHOD_DEEPWALK);
+        const h2v_embed_params biased = params_of(H2V_METHOD_NODE2VEC);
+        const h2v_embed_params grouped = params_of_groups();
+        one_rank_runs_out_of_memory(world, last, 0, 7, &plain, "plain.h5");
+        one_rank_runs_out_of_memory(world, last, 0, 7, &biased, "weighted.h5");
+        /* Groups change nothing before the model's rows. */
+        one_rank_runs_out_of_memory(world, last, 100, 1, &grouped, "plain.h5");
+        if (last > 0) one_rank_runs_out_of_memory(world, 0, 0, 7, &plain, "plain.h5");
     }
 
     h2v_world_destroy(&world);
