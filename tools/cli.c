@@ -137,8 +137,13 @@ static bool store_int(const cli_command *command, const cli_option *option,
                       const char *text)
 {
     int64_t value = 0;
+    if (option->zero && strcmp(text, option->zero) == 0) {
+        *(int *)option->target = 0;
+        return true;
+    }
     if (!read_int(text, &value)) {
-        cli_error(command, "--%s '%s' is not a whole number", option->name, text);
+        cli_error(command, "--%s '%s' is not a whole number%s%s", option->name, text,
+                  option->zero ? ", nor " : "", option->zero ? option->zero : "");
         return false;
     }
     if (has_range(option) &&

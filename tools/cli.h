@@ -31,6 +31,7 @@ typedef struct cli_option {
     const char *help;           /* what it does; source of the default */
     double min, max;            /* inclusive, for numbers; min = max: any */
     const char *const *choices; /* NULL-ended */
+    const char *zero;           /* CLI_INT: a word that is stored as 0, whatever min is */
     const char
         *default_text; /* shown instead of the value, for "automatic"; "" shows none */
 } cli_option;

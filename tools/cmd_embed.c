@@ -4,6 +4,7 @@
 #include "cli.h"
 #include "commands.h"
 #include "embed_report.h"
+#include "estimate_table.h"
 #include "progress.h"
 #include "side_output.h"
 #include "training_options.h"
@@ -22,7 +23,21 @@ static const cli_command command = {
         "of\n"
         "the graph, and /ids. Its bytes depend on the graph, the options under Walks, "
         "Training\n"
-        "and Parts, and the METIS library: not on ranks or threads.\n\n"
+        "and Parts, and the METIS library: not on ranks or threads. Only --groups auto "
+        "looks "
+        "at\n"
+        "the number of ranks: it takes 1 or a group for each of them, whatever sends fewer "
+        "bytes\n"
+        "of rows and has the rounds that quality needs; the output tells which.\n\n"
+        "--estimate prints what an epoch would cost on --ranks N, in one group and in N, "
+        "and "
+        "what\n"
+        "auto would take. The graph is cut and one round walked, on however many ranks; "
+        "counts are\n"
+        "those of this round, for every row that is needed, as if all changed. Walkers of "
+        "node2vec\n"
+        "that go to ask about arcs are not counted, nor METIS on rank 0, before "
+        "training.\n\n"
         "How a run ends, and its exit code, which is that of every rank:\n"
         "  done         0  the output is there, whole\n"
         "  failed       1  one line says why; also when another rank was silent for longer "
@@ -39,7 +54,8 @@ static const cli_command command = {
         "Examples:\n"
         "  halo2vec embed graph.h5 -o embedding.h5\n"
         "  mpirun -n 4 halo2vec embed graph.h5 -o embedding.h5 --method node2vec --p 0.25 "
-        "--q 4",
+        "--q 4\n"
+        "  halo2vec embed graph.h5 --estimate --ranks 16",
     .min_arguments = 1,
     .max_arguments = 1,
 };
@@ -54,7 +70,8 @@ typedef struct embed_settings {
     h2v_embed_files files;
     const char *report;
     int method, partitioner, combiner, precision, progress, num_threads, comm_timeout;
-    bool no_contexts, is_quiet;
+    int groups, num_ranks;
+    bool no_contexts, is_quiet, is_estimate, as_json;
 } embed_settings;
 
 enum { NOT_GIVEN = -1 }; /* an option whose presence matters */
@@ -108,11 +125,63 @@ cleanup:
     return code;
 }
 
+static int estimate(const embed_settings *settings)
+{
+    h2v_world *world = NULL;
+    h2v_estimate estimate = {0};
+    h2v_comm_set_timeout(settings->comm_timeout);
+    h2v_status status = h2v_world_create(MPI_COMM_WORLD, settings->num_threads, &world);
+    if (status != H2V_OK) return cli_exit_code(&command, status);
+    const int num_ranks =
+        settings->num_ranks == NOT_GIVEN ? world->num_ranks : settings->num_ranks;
+    status = h2v_embed_estimate(world, &settings->params, settings->files.graph,
+                                settings->files.partition, num_ranks, &estimate);
+    int code = cli_exit_code(&command, status);
+    if (status == H2V_OK && cli_is_speaking()) {
+        if (!settings->as_json) {
+            estimate_print(&estimate, settings->files.graph);
+        } else if (estimate_print_json(&estimate, settings->files.graph) != 0) {
+            cli_error(&command, "out of memory for the estimate's JSON");
+            code = CLI_EXIT_FAILED;
+        }
+    }
+    status = h2v_agree(world, code == CLI_EXIT_DONE ? H2V_OK : H2V_ERR_NOMEM);
+    if (status != H2V_OK && code == CLI_EXIT_DONE) code = CLI_EXIT_FAILED;
+    h2v_estimate_clear(&estimate);
+    h2v_world_destroy(&world);
+    return code;
+}
+
+/* What --estimate has no use for, and what has no use without it; then one line says so. */
+static bool has_stray_option(const embed_settings *settings)
+{
+    const h2v_embed_files *files = &settings->files;
+    if (!settings->is_estimate) {
+        if (settings->num_ranks == NOT_GIVEN && !settings->as_json) return false;
+        cli_error(&command, "--ranks and --json belong to --estimate");
+        return true;
+    }
+    if (files->output || files->overwrite || files->trace || settings->report ||
+        settings->no_contexts) {
+        cli_error(&command, "--estimate writes no file: leave --output, --overwrite, "
+                            "--no-contexts, --report and --trace out");
+        return true;
+    }
+    if (settings->groups > 0) {
+        cli_error(&command, "--estimate looks at one group and at one for each rank: leave "
+                            "--groups out");
+        return true;
+    }
+    return false;
+}
+
 int cmd_embed(int argc, const char **argv)
 {
     embed_settings settings = {.params = h2v_embed_params_default(),
                                .partitioner = NOT_GIVEN,
                                .precision = H2V_PRECISION_AUTO,
+                               .groups = NOT_GIVEN,
+                               .num_ranks = NOT_GIVEN,
                                .comm_timeout = DEFAULT_COMM_TIMEOUT};
     h2v_embed_params *params = &settings.params;
     const cli_option options[] = {
@@ -224,11 +293,14 @@ int cmd_embed(int argc, const char **argv)
              "rounds of walking and training, a multiple of epochs; more need less memory"},
         {.name = "groups",
          .kind = CLI_INT,
-         .target = &params->groups,
-         .unit = "N",
+         .target = &settings.groups,
+         .unit = "N|auto",
          .min = 1,
          .max = H2V_MAX_PARTS,
-         .help = "groups of parts, each with its own context rows during a round"},
+         .zero = "auto",
+         .default_text = "1",
+         .help = "groups of parts, each with its own context rows during a round; auto: 1 "
+                 "or a group a rank, what sends less"},
         {.name = "combiner",
          .kind = CLI_CHOICE,
          .target = &settings.combiner,
@@ -254,6 +326,23 @@ int cmd_embed(int argc, const char **argv)
          .target = &settings.files.partition,
          .unit = "FILE",
          .help = "use the parts that `halo2vec partition -o` stored"},
+        CLI_GROUP("Estimate"),
+        {.name = "estimate",
+         .kind = CLI_FLAG,
+         .target = &settings.is_estimate,
+         .help = "say what it would cost, and train nothing; without -o"},
+        {.name = "ranks",
+         .kind = CLI_INT,
+         .target = &settings.num_ranks,
+         .unit = "N",
+         .min = 1,
+         .max = H2V_MAX_PARTS,
+         .default_text = "those that run",
+         .help = "ranks to estimate for"},
+        {.name = "json",
+         .kind = CLI_FLAG,
+         .target = &settings.as_json,
+         .help = "print the estimate as one JSON object"},
         CLI_GROUP("Run"),
         THREADS_OPTION(&settings.num_threads),
         COMM_TIMEOUT_OPTION(&settings.comm_timeout),
@@ -279,7 +368,8 @@ int cmd_embed(int argc, const char **argv)
     case CLI_RUN:
         break;
     }
-    if (!settings.files.output) {
+    if (has_stray_option(&settings)) return CLI_EXIT_USAGE;
+    if (!settings.files.output && !settings.is_estimate) {
         cli_error(&command, "name the output with -o FILE");
         return CLI_EXIT_USAGE;
     }
@@ -296,6 +386,7 @@ int cmd_embed(int argc, const char **argv)
     }
     params->combiner = (h2v_combiner)settings.combiner;
     params->exchange_precision = (h2v_precision)settings.precision;
+    if (settings.groups != NOT_GIVEN) params->groups = settings.groups;
     if (has_stray_bias(&command, settings.method, params)) return CLI_EXIT_USAGE;
-    return run(&settings);
+    return settings.is_estimate ? estimate(&settings) : run(&settings);
 }

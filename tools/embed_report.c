@@ -3,7 +3,6 @@
 /* Sums and maxima over the ranks for people; every rank's own numbers in the JSON. */
 #include "embed_report.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -69,6 +68,9 @@ static void print_traffic(const h2v_embed_report *report)
 void embed_report_print(const h2v_embed_report *report, const char *output)
 {
     const h2v_partition_quality *cut = &report->partition;
+    if (*report->because)
+        (void)fprintf(stderr, "groups: %d, because %s\n", report->params.groups,
+                      report->because);
     (void)fprintf(
         stderr,
         "%lld vertices, %lld arcs; %d parts (%.1f %% of the edges cut, balance %.2f), "
@@ -96,7 +98,7 @@ void embed_report_print(const h2v_embed_report *report, const char *output)
 }
 
 /* NULL if memory is out. */
-static json_t *parameters(const h2v_embed_params *params)
+json_t *embed_report_parameters(const h2v_embed_params *params)
 {
     char *text = NULL;
     const h2v_status status = h2v_embed_params_json(params, &text);
@@ -116,7 +118,7 @@ static json_t *phases(const h2v_embed_report *report)
     return object;
 }
 
-static json_t *partition(const h2v_partition_quality *cut)
+json_t *embed_report_partition(const h2v_partition_quality *cut)
 {
     return json_pack("{s:I, s:I, s:f, s:f, s:f, s:f, s:I}", "edge_cut",
                      (json_int_t)cut->edge_cut, "num_edges", (json_int_t)cut->num_edges,
@@ -135,7 +137,7 @@ static json_t *by_phase(const int64_t numbers[H2V_NUM_PHASES])
     return object;
 }
 
-static json_t *rank(const h2v_rank_report *rank)
+json_t *embed_report_rank(const h2v_rank_report *rank)
 {
     return json_pack(
         "{s:I, s:I, s:I, s:I, s:f, s:f, s:f, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I}",
@@ -155,15 +157,18 @@ int embed_report_write(const h2v_embed_report *report, const h2v_embed_files *fi
 {
     json_t *ranks = json_array();
     for (int r = 0; r < report->num_ranks; r++)
-        (void)json_array_append_new(ranks, rank(&report->ranks[r]));
+        (void)json_array_append_new(ranks, embed_report_rank(&report->ranks[r]));
     json_t *object = json_pack(
         "{s:s, s:s, s:o, s:I, s:I, s:I, s:i, s:i, s:s, s:f, s:o, s:o, s:o}", "graph",
-        files->graph, "output", files->output, "parameters", parameters(&report->params),
-        "num_vertices", (json_int_t)report->num_vertices, "num_arcs",
-        (json_int_t)report->num_arcs, "num_pairs", (json_int_t)sum_of_pairs(report),
-        "num_ranks", report->num_ranks, "num_threads", report->num_threads, "kernel",
-        report->kernel, "seconds", report->seconds, "partition",
-        partition(&report->partition), "phases", phases(report), "ranks", ranks);
+        files->graph, "output", files->output, "parameters",
+        embed_report_parameters(&report->params), "num_vertices",
+        (json_int_t)report->num_vertices, "num_arcs", (json_int_t)report->num_arcs,
+        "num_pairs", (json_int_t)sum_of_pairs(report), "num_ranks", report->num_ranks,
+        "num_threads", report->num_threads, "kernel", report->kernel, "seconds",
+        report->seconds, "partition", embed_report_partition(&report->partition), "phases",
+        phases(report), "ranks", ranks);
+    if (object && *report->because)
+        (void)json_object_set_new(object, "groups_because", json_string(report->because));
     const int outcome =
         object ? json_dump_file(object, path, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : -1;
     json_decref(object);

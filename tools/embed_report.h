@@ -3,10 +3,17 @@
 /* What a run of embed cost: a few lines for people, JSON for programs. */
 #pragma once
 
+#include <jansson.h>
+
 #include "halo2vec/embed.h"
 
 /* A short summary on stderr. */
 void embed_report_print(const h2v_embed_report *report, const char *output);
+
+/* Pieces of the JSON; NULL if memory is out. */
+json_t *embed_report_parameters(const h2v_embed_params *params);
+json_t *embed_report_partition(const h2v_partition_quality *cut);
+json_t *embed_report_rank(const h2v_rank_report *rank);
 
 /* The JSON file; its keys are an interface. Returns 0, or -1 if it cannot be written. */
 int embed_report_write(const h2v_embed_report *report, const h2v_embed_files *files,

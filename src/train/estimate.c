@@ -83,7 +83,11 @@ h2v_status h2v_embed_estimate(const h2v_world *world, const h2v_embed_params *pa
                           H2V_MAX_PARTS);
     if (status != H2V_OK) return status; /* the same on all ranks */
     status = h2vi_job_prepare(&job);
-    if (status == H2V_OK && num_ranks > 1 && !job.is_open)
+    if (status == H2V_OK && num_ranks > job.moved.graph->num_vertices)
+        status =
+            h2v_fail(H2V_ERR_ARGUMENT, "--ranks %d is more than the graph's %lld vertices",
+                     num_ranks, (long long)job.moved.graph->num_vertices);
+    else if (status == H2V_OK && num_ranks > 1 && !job.is_open)
         status = h2v_fail(H2V_ERR_ARGUMENT,
                           "%d parts do not make a group of equal size for each of %d ranks",
                           job.params.parts, num_ranks);

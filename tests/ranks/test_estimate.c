@@ -213,7 +213,7 @@ static void groups_may_be_impossible(const h2v_world *world)
     params.parts = 0;
     CHECK_STATUS(
         h2v_embed_estimate(world, &params, "plain.h5", NULL, EMBED_VERTICES + 1, &estimate),
-        H2V_ERR_ARGUMENT, "do not make a group");
+        H2V_ERR_ARGUMENT, "--ranks 61 is more than the graph's 60 vertices");
     CHECK_STATUS(h2v_embed_estimate(world, &params, "plain.h5", NULL, 0, &estimate),
                  H2V_ERR_ARGUMENT, "--ranks 0 is not in 1..4096");
     CHECK_STATUS(h2v_embed_estimate(world, &params, "missing.h5", NULL, 2, &estimate),

@@ -18,7 +18,7 @@
 enum { CAUGHT_BYTES = 8192 };
 
 typedef struct values {
-    int dim, method;
+    int dim, method, groups;
     int64_t walks;
     uint64_t seed;
     double rate;
@@ -69,7 +69,7 @@ typedef struct job {
 static void parse_job(void *context)
 {
     job *this = context;
-    now = (values){.dim = 128, .walks = 10, .seed = 1, .rate = 0.025};
+    now = (values){.dim = 128, .groups = 1, .walks = 10, .seed = 1, .rate = 0.025};
     const cli_option options[] = {
         CLI_GROUP("Training"),
         {.name = "dim",
@@ -80,6 +80,14 @@ static void parse_job(void *context)
          .help = "numbers in a row",
          .min = 1,
          .max = 4096},
+        {.name = "groups",
+         .kind = CLI_INT,
+         .target = &now.groups,
+         .unit = "N|auto",
+         .help = "groups",
+         .min = 1,
+         .max = 64,
+         .zero = "auto"},
         {.name = "walks",
          .kind = CLI_INT64,
          .target = &now.walks,
@@ -200,6 +208,20 @@ static void spellings(void **state)
     assert_int_equal(now.walks, 2000000);
     assert_accepted("g --output -x");
     assert_string_equal(now.output, "-x");
+}
+
+static void a_word_may_stand_for_zero(void **state)
+{
+    (void)state;
+    assert_accepted("g --groups 3");
+    assert_int_equal(now.groups, 3);
+    assert_accepted("g --groups auto");
+    assert_int_equal(now.groups, 0);
+    assert_refused("g --groups 0", "halo2vec embed: --groups 0 is not in 1..64\n");
+    assert_refused("g --groups aut",
+                   "halo2vec embed: --groups 'aut' is not a whole number, nor auto\n");
+    assert_refused("g --walks auto",
+                   "halo2vec embed: --walks 'auto' is not a whole number\n");
 }
 
 static void numbers_are_strict(void **state)
@@ -343,6 +365,7 @@ int main(void)
         cmocka_unit_test(values_are_stored),
         cmocka_unit_test(defaults_stay),
         cmocka_unit_test(spellings),
+        cmocka_unit_test(a_word_may_stand_for_zero),
         cmocka_unit_test(numbers_are_strict),
         cmocka_unit_test(words_are_strict),
         cmocka_unit_test(arguments_are_counted),

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+
+/* A column for each setting; numbers of ranks as mean and largest. */
+#include "estimate_table.h"
+
+#include "embed_report.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* A number of one rank. */
+typedef int64_t of_rank(const h2v_rank_report *rank);
+
+static int64_t held_rows(const h2v_rank_report *rank)
+{
+    return rank->row_bytes;
+}
+
+static int64_t held_graph(const h2v_rank_report *rank)
+{
+    return rank->graph_bytes;
+}
+
+static int64_t held_round(const h2v_rank_report *rank)
+{
+    return rank->round_bytes;
+}
+
+static int64_t held(const h2v_rank_report *rank)
+{
+    return rank->row_bytes + rank->graph_bytes + rank->round_bytes;
+}
+
+static int64_t rows_in_blocks(const h2v_rank_report *rank)
+{
+    return rank->rows_sent[H2V_PHASE_TRAIN];
+}
+
+static int64_t rows_pulled(const h2v_rank_report *rank)
+{
+    return rank->rows_sent[H2V_PHASE_PULL];
+}
+
+static int64_t rows_pushed(const h2v_rank_report *rank)
+{
+    return rank->rows_sent[H2V_PHASE_PUSH];
+}
+
+static int64_t row_traffic(const h2v_rank_report *rank)
+{
+    return rank->bytes_sent[H2V_PHASE_PULL] + rank->bytes_sent[H2V_PHASE_TRAIN] +
+           rank->bytes_sent[H2V_PHASE_PUSH];
+}
+
+static int64_t walk_traffic(const h2v_rank_report *rank)
+{
+    return rank->bytes_sent[H2V_PHASE_WALK] + rank->bytes_sent[H2V_PHASE_ROUTE];
+}
+
+static int num_settings(const h2v_estimate *estimate)
+{
+    return estimate->num_ranks > 1 ? H2V_NUM_SETTINGS : 1;
+}
+
+/* Three digits that tell, or all before the point. */
+static void print_number(double value)
+{
+    const int digits = value < 1 ? 3 : value < 10 ? 2 : value < 100 ? 1 : 0;
+    (void)printf("%12.*f", digits, value);
+}
+
+static void print_name(const char *name)
+{
+    (void)printf("%-30s", name);
+}
+
+/* One line: mean and largest of the ranks, in `unit`. */
+static void print_line(const h2v_estimate *estimate, const char *name, of_rank *number,
+                       double unit)
+{
+    print_name(name);
+    for (int s = 0; s < num_settings(estimate); s++) {
+        double sum = 0, largest = 0;
+        for (int r = 0; r < estimate->num_ranks; r++) {
+            const double value = (double)number(&estimate->settings[s].ranks[r]) / unit;
+            sum += value;
+            if (value > largest) largest = value;
+        }
+        print_number(sum / estimate->num_ranks);
+        print_number(largest);
+    }
+    (void)printf("\n");
+}
+
+static void print_parameters(const h2v_estimate *estimate)
+{
+    static const char *const precisions[] = {"f32", "f16", "bf16", "int8"};
+    const h2v_setting_estimate *settings = estimate->settings;
+    print_name("groups");
+    for (int s = 0; s < num_settings(estimate); s++)
+        (void)printf("%24d", settings[s].params.groups);
+    (void)printf("\n");
+    print_name("rounds");
+    for (int s = 0; s < num_settings(estimate); s++)
+        (void)printf("%24d", settings[s].params.rounds);
+    (void)printf("\n");
+    print_name("  enough for quality");
+    for (int s = 0; s < num_settings(estimate); s++)
+        (void)printf("%9s (%4d needed)",
+                     settings[s].params.rounds >= settings[s].rounds_needed ? "yes" : "no",
+                     settings[s].rounds_needed);
+    (void)printf("\n");
+    print_name("pool of negatives, rows");
+    for (int s = 0; s < num_settings(estimate); s++)
+        if (settings[s].params.pool > 0)
+            (void)printf("%24d", settings[s].params.pool);
+        else
+            (void)printf("%24s", "all");
+    (void)printf("\n");
+    print_name("exchange precision");
+    for (int s = 0; s < num_settings(estimate); s++)
+        (void)printf("%24s", precisions[settings[s].params.exchange_precision]);
+    (void)printf("\n");
+}
+
+void estimate_print(const h2v_estimate *estimate, const char *graph)
+{
+    const h2v_setting_estimate *settings = estimate->settings;
+    const h2v_partition_quality *cut = &estimate->partition;
+    const double mebi = 1048576, mega = 1e6;
+    (void)printf("%s on %d ranks x %d threads: %lld vertices, %lld arcs; %d parts (%.1f %% "
+                 "of the edges cut, balance %.2f)\n",
+                 graph, estimate->num_ranks, estimate->num_threads,
+                 (long long)estimate->num_vertices, (long long)estimate->num_arcs,
+                 settings[0].params.parts,
+                 cut->num_edges > 0 ? 100.0 * (double)cut->edge_cut / (double)cut->num_edges
+                                    : 0.0,
+                 cut->weight_balance);
+    print_parameters(estimate);
+    print_name("a rank holds, MiB");
+    for (int s = 0; s < num_settings(estimate); s++)
+        (void)printf("%12s%12s", "mean", "largest");
+    (void)printf("\n");
+    print_line(estimate, "  rows", held_rows, mebi);
+    print_line(estimate, "  graph", held_graph, mebi);
+    print_line(estimate, "  one round", held_round, mebi);
+    print_line(estimate, "  together", held, mebi);
+    print_name("a rank sends in an epoch");
+    for (int s = 0; s < num_settings(estimate); s++)
+        (void)printf("%12s%12s", "mean", "largest");
+    (void)printf("\n");
+    print_line(estimate, "  thousand rows in blocks", rows_in_blocks, 1e3);
+    print_line(estimate, "  thousand rows pulled", rows_pulled, 1e3);
+    print_line(estimate, "  thousand rows pushed", rows_pushed, 1e3);
+    print_line(estimate, "  rows, MB", row_traffic, mega);
+    print_line(estimate, "  walks and routing, MB", walk_traffic, mega);
+    (void)printf("--groups auto takes %d, because %s\n",
+                 settings[estimate->choice].params.groups, estimate->because);
+}
+
+/* NULL if memory is out. */
+static json_t *setting_json(const h2v_estimate *estimate, int s)
+{
+    const h2v_setting_estimate *setting = &estimate->settings[s];
+    json_t *ranks = json_array();
+    for (int r = 0; r < estimate->num_ranks; r++)
+        (void)json_array_append_new(ranks, embed_report_rank(&setting->ranks[r]));
+    return json_pack("{s:o, s:i, s:b, s:o}", "parameters",
+                     embed_report_parameters(&setting->params), "rounds_needed",
+                     setting->rounds_needed, "has_enough_rounds",
+                     setting->params.rounds >= setting->rounds_needed, "ranks", ranks);
+}
+
+int estimate_print_json(const h2v_estimate *estimate, const char *graph)
+{
+    json_t *settings = json_array();
+    for (int s = 0; s < num_settings(estimate); s++)
+        (void)json_array_append_new(settings, setting_json(estimate, s));
+    json_t *object = json_pack(
+        "{s:s, s:i, s:i, s:I, s:I, s:o, s:o, s:i, s:s}", "graph", graph, "num_ranks",
+        estimate->num_ranks, "num_threads", estimate->num_threads, "num_vertices",
+        (json_int_t)estimate->num_vertices, "num_arcs", (json_int_t)estimate->num_arcs,
+        "partition", embed_report_partition(&estimate->partition), "settings", settings,
+        "groups", estimate->settings[estimate->choice].params.groups, "because",
+        estimate->because);
+    char *text = object ? json_dumps(object, JSON_REAL_PRECISION(9)) : NULL;
+    if (text) (void)printf("%s\n", text);
+    const int outcome = text ? 0 : -1;
+    free(text);
+    json_decref(object);
+    return outcome;
+}
