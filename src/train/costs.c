@@ -24,9 +24,19 @@ typedef struct cost_rules {
     int num_blocks; /* of a group of the setting */
     int64_t rows_per_block;
     int stride;
-    double walks; /* of a round of the setting, for one of the measured */
-    double epoch; /* measured rounds that make an epoch */
+    double walks;       /* of a round of the setting, for one of the measured */
+    double epoch;       /* measured rounds that make an epoch */
+    double epoch_walks; /* the same by the number of walks */
 } cost_rules;
+
+/* An epoch's walks are known, and those of a round are a random share of them. */
+static double epoch_by_walks(const h2vi_costing *costing)
+{
+    int64_t walks = 0;
+    for (int g = 0; g < costing->measured->groups; g++) walks += costing->counts[g].walks;
+    const double all = (double)costing->num_vertices * costing->measured->walks;
+    return walks > 0 ? all / (double)walks : 0;
+}
 
 static cost_rules rules_of(const h2vi_costing *costing)
 {
@@ -40,7 +50,8 @@ static cost_rules rules_of(const h2vi_costing *costing)
                             (costing->num_vertices + num_blocks - 1) / num_blocks,
                         .stride = h2vi_stride_of(params->dim),
                         .walks = (double)measured->rounds / params->rounds,
-                        .epoch = (double)measured->rounds / measured->epochs};
+                        .epoch = (double)measured->rounds / measured->epochs,
+                        .epoch_walks = epoch_by_walks(costing)};
 }
 
 static int64_t times(int64_t count, double factor)
@@ -72,11 +83,11 @@ static void cost_walks(const cost_rules *rules, const h2vi_group_counts *counts,
     const int64_t out = counts->walkers_out * walker + counts->visits_out * visit;
     const int64_t in = counts->walkers_in * walker + counts->visits_in * visit;
     put(rank, H2V_PHASE_WALK,
-        (traffic){.bytes_out = times(out, rules->epoch),
-                  .bytes_in = times(in, rules->epoch)});
+        (traffic){.bytes_out = times(out, rules->epoch_walks),
+                  .bytes_in = times(in, rules->epoch_walks)});
     put(rank, H2V_PHASE_ROUTE,
-        (traffic){.bytes_out = times(counts->copies_out * copy, rules->epoch),
-                  .bytes_in = times(counts->copies_in * copy, rules->epoch)});
+        (traffic){.bytes_out = times(counts->copies_out * copy, rules->epoch_walks),
+                  .bytes_in = times(counts->copies_in * copy, rules->epoch_walks)});
 }
 
 /* Blocks that go round all ranks: each leaves each rank once in a rotation. */
@@ -218,7 +229,7 @@ void h2vi_cost_ranks(const h2vi_costing *costing, h2v_rank_report *ranks)
         h2v_rank_report *rank = &ranks[r];
         *rank = (h2v_rank_report){.num_owned = counts->num_owned,
                                   .num_arcs = counts->num_arcs,
-                                  .num_pairs = times(counts->pairs, rules.epoch),
+                                  .num_pairs = times(counts->pairs, rules.epoch_walks),
                                   .row_bytes = hold_rows(&rules, r, counts)};
         rank->round_bytes = hold_walks(&rules, counts) + hold_pairs(&rules, counts);
         if (has_groups) rank->round_bytes += hold_halo(&rules, counts);

@@ -19,6 +19,7 @@ static h2v_embed_params some_params(int groups, int rounds)
     params.dim = 20;
     params.walk_length = 10;
     params.epochs = 2;
+    params.walks = 32; /* as many as an epoch's rounds: a walk of each vertex a round */
     params.parts = 8;
     params.groups = groups;
     params.rounds = rounds;
@@ -34,11 +35,17 @@ static const h2vi_group_counts counts[NUM_RANKS] = {
      .served = 10,
      .needed = 150,
      .largest_block = 80,
+     .walks = 700,
      .walkers_out = 7,
      .visits_out = 3,
      .copies_in = 2,
      .pairs = 1000},
-    {.num_owned = 301, .num_arcs = 2000, .pulled = 200, .served = 20, .needed = 250},
+    {.num_owned = 301,
+     .num_arcs = 2000,
+     .pulled = 200,
+     .served = 20,
+     .needed = 250,
+     .walks = 301},
     {.num_owned = 200, .num_arcs = 1000, .pulled = 300, .served = 570, .needed = 450},
     {.num_owned = 200, .num_arcs = 1000, .pulled = 400, .served = 400, .needed = 450}};
 
