@@ -43,7 +43,7 @@ static double megabytes_sent(const h2v_embed_report *report, h2v_phase first,
 {
     int64_t sum = 0;
     for (int r = 0; r < report->num_ranks; r++)
-        for (int phase = first; phase <= (int)last; phase++)
+        for (int phase = (int)first; phase <= (int)last; phase++)
             sum += report->ranks[r].bytes_sent[phase];
     return (double)sum / 1e6 / report->num_ranks;
 }
