@@ -18,6 +18,7 @@
 #include "migrate.h"
 #include "model.h"
 #include "route.h"
+#include "row_owners.h"
 
 /* What one thread needs to combine the changes of a row. */
 typedef struct h2vi_change_scratch {
@@ -43,11 +44,12 @@ typedef struct h2vi_reconciler {
                                  [homes here, num_ranks] */
     int64_t *next_requests;   /* cursors, as requests_before */
     int64_t *next_changes;    /* likewise of changes */
-    h2vi_exchange requests;   /* slots of wanted rows of other ranks */
-    h2vi_exchange pulled; /* packed rows; kept until the push: what changes are against */
-    h2vi_exchange pushed; /* {slot, group, updates}, packed changes */
-    int64_t sent_changes; /* to other ranks */
-    int64_t own_changes;  /* of rows of this rank: they stay in the parcel, behind those */
+    h2vi_owner_bytes setup_bytes;
+    h2vi_exchange requests; /* slots of wanted rows of other ranks */
+    h2vi_exchange pulled;   /* packed rows; kept until the push: what changes are against */
+    h2vi_exchange pushed;   /* {slot, group, updates}, packed changes */
+    int64_t sent_changes;   /* to other ranks */
+    int64_t own_changes; /* of rows of this rank: they stay in the parcel, behind those */
     int64_t changes_before_own; /* from ranks below */
     char *parcel;               /* what is sent */
     int64_t parcel_bytes;       /* its capacity */
