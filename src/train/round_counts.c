@@ -8,8 +8,9 @@
 #include "collect.h"
 #include "fail.h"
 #include "groups.h"
-#include "reconcile.h"
+#include "halo.h"
 #include "route.h"
+#include "row_owners.h"
 #include "starts.h"
 #include "walk_engine.h"
 
@@ -32,10 +33,11 @@ typedef struct round_counter {
     h2vi_walk_engine engine;
     h2vi_router router;
     h2vi_starts starts;
-    h2vi_reconciler reconciler; /* if there are several groups */
-    h2vi_group_counts *groups;  /* the result, so far of this rank */
-    part_counts *parts;         /* shape [num_parts] */
-    int64_t *last_copy; /* the last walk that each group reads, shape [num_groups] */
+    h2vi_halo halo;            /* if there are several groups */
+    h2v_slot **owners;         /* of the rows of each block, shape [parts_per_group] */
+    h2vi_group_counts *groups; /* the result, so far of this rank */
+    part_counts *parts;        /* shape [num_parts] */
+    int64_t *last_copy;        /* the last walk that each group reads, shape [num_groups] */
 } round_counter;
 
 static void counter_clear(round_counter *this)
@@ -43,7 +45,9 @@ static void counter_clear(round_counter *this)
     h2vi_walk_engine_clear(&this->engine);
     h2vi_router_clear(&this->router);
     h2vi_starts_clear(&this->starts);
-    if (this->reconciler.params) h2vi_reconciler_clear(&this->reconciler);
+    for (int b = 0; this->owners && b < this->parts_per_group; b++) free(this->owners[b]);
+    free(this->owners);
+    h2vi_halo_clear(&this->halo);
     free(this->first);
     free(this->context_slots);
     free(this->keep);
@@ -175,14 +179,13 @@ static void count_parts(round_counter *this)
 /* The rows that a group needs of the block whose home is here. */
 static void count_rows(round_counter *this, int home)
 {
-    const h2vi_reconciler *reconciler = &this->reconciler;
-    const h2vi_halo *halo = &reconciler->halo;
+    const h2vi_halo *halo = &this->halo;
     const int group = home / this->parts_per_group, block = home % this->parts_per_group;
     const h2vi_needed_rows *needed = h2vi_needed(halo, group, block);
     int owner = group;
     for (int64_t row = h2vi_next_needed(halo, needed, 0); row >= 0;
          row = h2vi_next_needed(halo, needed, row + 1)) {
-        owner = group_of(this, reconciler->slots[block][row], owner);
+        owner = group_of(this, this->owners[block][row], owner);
         if (owner == group) continue;
         this->groups[group].pulled++;
         this->groups[owner].served++;
@@ -195,14 +198,21 @@ static void count_rows(round_counter *this, int home)
 static h2v_status count_halos(round_counter *this)
 {
     const h2vi_job *job = this->job;
-    h2vi_reconciler *reconciler = &this->reconciler;
-    h2v_status status =
-        h2vi_reconciler_init(&job->params, &job->moved, &job->blocks, NULL, reconciler);
+    const h2vi_groups groups =
+        h2vi_groups_of(job->world, job->params.parts, job->params.groups);
+    h2vi_owner_bytes bytes;
+    this->owners = h2vi_alloc_n(this->parts_per_group, sizeof *this->owners);
+    h2v_status status = this->owners ? h2vi_halo_init(job->world, &job->blocks, &groups,
+                                                      job->params.pool, &this->halo)
+                                     : h2vi_fail_memory("an estimate");
+    status = h2v_agree(job->world, status);
     if (status == H2V_OK)
-        status = h2vi_halo_find(&reconciler->halo, &this->router, job->params.seed, 0);
+        status =
+            h2vi_find_row_owners(&job->moved, &job->blocks, &groups, this->owners, &bytes);
+    if (status == H2V_OK)
+        status = h2vi_halo_find(&this->halo, &this->router, job->params.seed, 0);
     if (status != H2V_OK) return status;
-    for (int p = reconciler->groups.first_part; p < reconciler->groups.end_part; p++)
-        count_rows(this, p);
+    for (int p = groups.first_part; p < groups.end_part; p++) count_rows(this, p);
     return H2V_OK;
 }
 
