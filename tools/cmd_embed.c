@@ -288,7 +288,8 @@ int cmd_embed(int argc, const char **argv)
          .unit = "N",
          .min = 1,
          .max = H2V_MAX_ROUNDS,
-         .default_text = "16 to 128, by pairs per row; more if a round's are many",
+         .default_text =
+             "16 to 128, by pairs per row and groups; more if a round's are many",
          .help =
              "rounds of walking and training, a multiple of epochs; more need less memory"},
         {.name = "groups",
