@@ -52,6 +52,7 @@ typedef struct ring_segment {
     int travels;     /* whether parts of its group are on other ranks */
     int num_leaving; /* steps that the lowest part has done: its blocks leave in this order;
                         under the lock */
+    int64_t last_move; /* the carousel's num_moves at this segment's last; under the lock */
     /* Only the main thread uses what follows. */
     int above, below;
     int num_sent, num_received; /* blocks whose send, receive was posted */
@@ -72,15 +73,16 @@ typedef struct h2vi_carousel {
     int *ready; /* ring of parts that can go on, shape [num_local_parts] */
     int ready_first, num_ready;
     int num_done, num_cells;
+    int64_t num_moves; /* of cells and blocks */
     pthread_mutex_t lock;
     pthread_cond_t changed;
     /* Only the main thread uses what follows. */
     ring_segment *travelers[MAX_TRAVELERS];
     int num_travelers;
     h2vi_block_wire wire;
-    MPI_Datatype row; /* one row is one element, so that counts of rows fit an int */
-    int is_waiting;   /* for other ranks, and says so */
-    int num_moves;    /* of cells and blocks, when it said so */
+    MPI_Datatype row;  /* one row is one element, so that counts of rows fit an int */
+    int is_waiting;    /* for other ranks, and says so */
+    int64_t judged_at; /* num_moves when it last looked whether it waits */
 } h2vi_carousel;
 
 /* The block that a part trains at a step. */
@@ -119,6 +121,12 @@ static int take_part(h2vi_carousel *carousel)
     return p;
 }
 
+/* Under the lock: the segment's cells or blocks went a step on. */
+static void count_move(h2vi_carousel *carousel, ring_segment *segment)
+{
+    segment->last_move = ++carousel->num_moves;
+}
+
 /* Under the lock: a block has come to the part. */
 static void give_block(h2vi_carousel *carousel, int p)
 {
@@ -134,6 +142,7 @@ static void finish_cell(h2vi_carousel *carousel, int p)
     part->is_taken = 0;
     part->next_step++;
     carousel->num_done++;
+    count_move(carousel, segment);
     offer_part(carousel, p);
     if (p > segment->first)
         give_block(carousel, p - 1);
@@ -200,8 +209,8 @@ static int count_of(const h2vi_carousel *carousel, int home)
     return (int)num_rows;
 }
 
-/* What was sent is needed no more. */
-static void finish_send(h2vi_carousel *carousel, ring_segment *segment)
+/* What was sent, or packed, is needed no more. */
+static void release_sent(h2vi_carousel *carousel, ring_segment *segment)
 {
     if (!segment->sending) return;
     give_spare(carousel->blocks, segment->sending);
@@ -217,7 +226,7 @@ static const void *pack(h2vi_carousel *carousel, ring_segment *segment, int home
     h2vi_block_pack(&carousel->wire, carousel->blocks, home, segment->sending,
                     segment->send_wire);
     pthread_mutex_lock(&carousel->lock);
-    finish_send(carousel, segment);
+    release_sent(carousel, segment);
     return segment->send_wire;
 }
 
@@ -233,8 +242,11 @@ static void send_next(h2vi_carousel *carousel, ring_segment *segment)
     carousel->blocks->rows[home] = NULL;
     MPI_Isend(pack(carousel, segment, home), count, carousel->row, segment->below,
               H2VI_TAG_BLOCK, rotation->world->comm, &segment->send);
+    const int64_t num_bytes = (int64_t)count * carousel->wire.row_bytes;
     rotation->rows_sent += count;
-    rotation->bytes_sent += (int64_t)count * carousel->wire.row_bytes;
+    rotation->bytes_sent += num_bytes;
+    rotation->world->traffic->bytes_sent += num_bytes;
+    count_move(carousel, segment);
 }
 
 /* The k-th arrival, from 0, is the block of the highest part's step k + 1. */
@@ -257,8 +269,17 @@ static void receive_next(h2vi_carousel *carousel, ring_segment *segment)
     MPI_Irecv(segment->receive_wire ? segment->receive_wire : segment->receiving, count,
               carousel->row, segment->above, H2VI_TAG_BLOCK, rotation->world->comm,
               &segment->receive);
+    const int64_t num_bytes = (int64_t)count * carousel->wire.row_bytes;
     rotation->rows_received += count;
-    rotation->bytes_received += (int64_t)count * carousel->wire.row_bytes;
+    rotation->bytes_received += num_bytes;
+    rotation->world->traffic->bytes_received += num_bytes;
+    count_move(carousel, segment);
+}
+
+static void finish_send(h2vi_carousel *carousel, ring_segment *segment)
+{
+    release_sent(carousel, segment);
+    count_move(carousel, segment);
 }
 
 static void finish_receive(h2vi_carousel *carousel, ring_segment *segment)
@@ -273,6 +294,7 @@ static void finish_receive(h2vi_carousel *carousel, ring_segment *segment)
     }
     blocks->rows[home] = segment->receiving;
     segment->receiving = NULL;
+    count_move(carousel, segment);
     give_block(carousel, segment->end - 1);
     pthread_cond_broadcast(&carousel->changed);
 }
@@ -314,21 +336,35 @@ static void end_wait(h2vi_carousel *carousel)
     carousel->is_waiting = 0;
 }
 
+/* Under the lock: whether only other ranks can help the segment on. None of its parts has
+ * both a cell left and the block for it. */
+static int is_stuck(const h2vi_carousel *carousel, const ring_segment *segment)
+{
+    for (int p = segment->first; p < segment->end; p++)
+        if (carousel->parts[p].is_taken) return 0;
+    return segment->receive != MPI_REQUEST_NULL || segment->send != MPI_REQUEST_NULL;
+}
+
+/* Under the lock: of the segments that are stuck the one that moved least recently. */
+static const ring_segment *find_late(const h2vi_carousel *carousel)
+{
+    const ring_segment *late = NULL;
+    for (int i = 0; i < carousel->num_travelers; i++) {
+        const ring_segment *segment = carousel->travelers[i];
+        if (is_stuck(carousel, segment) && (!late || segment->last_move < late->last_move))
+            late = segment;
+    }
+    return late;
+}
+
 /* Say whose block is waited for, in case it never comes; whatever moves starts the clock
  * anew. */
 static void declare_wait(h2vi_carousel *carousel)
 {
-    const ring_segment *late = NULL;
-    int num_moves = carousel->num_done;
-    for (int i = 0; i < carousel->num_travelers; i++) {
-        const ring_segment *segment = carousel->travelers[i];
-        num_moves += segment->num_sent + segment->num_received + segment->num_arrived;
-        if (segment->receive != MPI_REQUEST_NULL || segment->send != MPI_REQUEST_NULL)
-            late = segment;
-    }
-    if (carousel->is_waiting && num_moves == carousel->num_moves) return;
+    if (carousel->is_waiting && carousel->num_moves == carousel->judged_at) return;
     end_wait(carousel);
-    carousel->num_moves = num_moves;
+    carousel->judged_at = carousel->num_moves;
+    const ring_segment *late = find_late(carousel);
     if (!late) return;
     if (late->receive != MPI_REQUEST_NULL)
         h2vi_wait_begin_from("blocks", late->above);
@@ -341,7 +377,7 @@ static void declare_wait(h2vi_carousel *carousel)
 static void wait_briefly(h2vi_carousel *carousel)
 {
     enum { NANOSECONDS = 50 * 1000 };
-    const struct timespec until = h2vi_time_in(CLOCK_REALTIME, NANOSECONDS);
+    const struct timespec until = h2vi_time_in(CLOCK_MONOTONIC, NANOSECONDS);
     (void)pthread_cond_timedwait(&carousel->changed, &carousel->lock, &until);
 }
 
@@ -447,8 +483,19 @@ static h2v_status prepare(h2vi_carousel *carousel)
     return status;
 }
 
+/* Waits that end at a time go by a clock that nobody sets. */
+static void make_condition(pthread_cond_t *condition)
+{
+    pthread_condattr_t attributes;
+    (void)pthread_condattr_init(&attributes);
+    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(condition, &attributes);
+    (void)pthread_condattr_destroy(&attributes);
+}
+
 static void ride(h2vi_carousel *carousel)
 {
+    make_condition(&carousel->changed);
     MPI_Type_contiguous(carousel->wire.row_bytes, MPI_BYTE, &carousel->row);
     MPI_Type_commit(&carousel->row);
     for (int p = 0; p < carousel->rotation->num_local_parts; p++)
@@ -462,6 +509,7 @@ static void ride(h2vi_carousel *carousel)
             work(carousel, thread);
     }
     MPI_Type_free(&carousel->row);
+    (void)pthread_cond_destroy(&carousel->changed);
 }
 
 h2v_status h2vi_rotate(h2vi_rotation *rotation, h2vi_block_set *blocks)
@@ -472,7 +520,6 @@ h2v_status h2vi_rotate(h2vi_rotation *rotation, h2vi_block_set *blocks)
                               .parts_per_group = size,
                               .num_cells = rotation->num_local_parts * size,
                               .lock = PTHREAD_MUTEX_INITIALIZER,
-                              .changed = PTHREAD_COND_INITIALIZER,
                               .row = MPI_DATATYPE_NULL};
     const h2v_status status = h2v_agree(rotation->world, prepare(&carousel));
     if (status == H2V_OK && rotation->num_local_parts > 0) ride(&carousel);

@@ -273,6 +273,8 @@ static void check_traffic(const h2vi_rotation *rotation, const ride_kind *kind)
     CHECK_EQ(rotation->bytes_received, bytes);
     CHECK_EQ(mpi_sent, bytes);
     CHECK_EQ(mpi_received, bytes);
+    CHECK_EQ(rotation->world->traffic->bytes_sent, bytes);
+    CHECK_EQ(rotation->world->traffic->bytes_received, bytes);
 }
 
 static void rotate_once(const h2v_world *world, const ride_kind *kind,
@@ -282,6 +284,7 @@ static void rotate_once(const h2v_world *world, const ride_kind *kind,
     h2vi_rotation rotation = make_rotation(world, kind);
     rotation.context = &this;
     mpi_sent = mpi_received = 0;
+    *world->traffic = (h2v_traffic){0};
     CHECK_EQ(h2vi_rotate(&rotation, blocks), H2V_OK);
     const int num_cells = rotation.num_local_parts * (kind->num_parts / kind->num_groups);
     CHECK_EQ(atomic_load(&this.num_faults), 0);
