@@ -6,6 +6,7 @@
 #include "graph_rows.h"
 #include "halo2vec/partition.h"
 
+#include "agree.h"
 #include "alloc.h"
 #include "fail.h"
 #include "hdf5_file.h"
@@ -51,7 +52,7 @@ h2v_status h2v_partition_save(const h2v_graph *graph, const h2v_partition *parti
         h2vi_output_discard(&output);
     }
     free(parts);
-    return h2v_agree(world, status);
+    return h2vi_agree_patiently(world, status, "rank 0 to write the partition");
 }
 
 static h2v_status check_header(hid_t file, const char *path, const h2v_graph *graph,

@@ -36,7 +36,8 @@ static const char *const partitioner_names[] = {"metis", "hash", 0};
 #define COMM_TIMEOUT_OPTION(seconds)                                                       \
     {.name = "comm-timeout", .kind = CLI_INT, .target = (seconds), .unit = "SECONDS",      \
      .min = 0, .max = 1000000,                                                             \
-     .help = "how long another rank may be silent before this one gives up; 0: for ever"}
+     .help = "how long another rank may be silent before this one gives up: longer than "  \
+             "a round takes; 0: for ever"}
 /* clang-format on */
 
 /* Half an hour: no rank needs it for a round, and no lost job idles for a night. */

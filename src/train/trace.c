@@ -5,6 +5,7 @@
  * so that all ranks have the same ones. */
 #include "trace.h"
 
+#include "agree.h"
 #include "alloc.h"
 #include "clock.h"
 #include "fail.h"
@@ -372,7 +373,7 @@ static h2v_status hand_in(const h2vi_trace *trace, int round, h2vi_exchange *wor
         status = write_round(trace, records, num_stages, round, file);
     }
     free(own);
-    return h2v_agree(world, status);
+    return h2vi_agree_patiently(world, status, "rank 0 to write the trace");
 }
 
 /* Local, rank 0. */
@@ -401,5 +402,5 @@ h2v_status h2vi_trace_write(const h2vi_trace *trace, const char *path)
         status = h2v_fail(H2V_ERR_IO, "Cannot write '%s': %s", path, strerror(errno));
     free(records);
     h2vi_exchange_clear(&words);
-    return h2v_agree(world, status);
+    return h2vi_agree_patiently(world, status, "rank 0 to write the trace");
 }
