@@ -138,11 +138,15 @@ static void count_changes(const group_run *run, const group_changes *changes, in
     }
 }
 
-/* Proportional to the learning rate and to the mean squared norm of the centers. The factor
- * is a matter of measurement, and the same for all. */
+/* Proportional to the learning rate and to the mean squared norm of the centers, where the
+ * rule asks for it. The factor is a matter of measurement, and the same for all. */
 static void check_curvature(const group_run *run, double rate)
 {
     static double factor = 0;
+    if (run->params.combiner != H2V_COMBINER_SATURATING) {
+        CHECK(run->reconciler.curvature == 0);
+        return;
+    }
     const double found = run->reconciler.curvature / rate / group_run_mean_square(run);
     if (factor == 0) factor = found;
     CHECK(found > 0.005 && found < 0.5);
