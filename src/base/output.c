@@ -164,6 +164,13 @@ failed:
     return status;
 }
 
+bool h2vi_output_is_same(const h2vi_output *a, const h2vi_output *b)
+{
+    struct stat of_a, of_b;
+    return stat(a->temporary, &of_a) == 0 && stat(b->temporary, &of_b) == 0 &&
+           of_a.st_dev == of_b.st_dev && of_a.st_ino == of_b.st_ino;
+}
+
 static h2v_status flush_one(const char *path)
 {
     const int file = open(path, O_RDONLY);
@@ -190,14 +197,30 @@ static h2v_status flush(const char *path)
     return status == H2V_OK ? flush_one(path) : status;
 }
 
+/* Rename replaces a file, but not a directory with files: the old one goes first, and from
+ * then on nothing may remove the new one, whatever it is called. */
+static h2v_status replace_directory(h2vi_output *output)
+{
+    h2v_status status = H2V_OK;
+    h2vi_output_unguard(output->temporary);
+    remove_tree(output->path);
+    if (rename(output->temporary, output->path) != 0)
+        status = h2v_fail(H2V_ERR_IO, "Cannot create '%s': %s; it is there as '%s'",
+                          output->path, strerror(errno), output->temporary);
+    forget_temporary(output);
+    return status;
+}
+
 h2v_status h2vi_output_commit(h2vi_output *output)
 {
     h2v_status status = flush(output->temporary);
     if (status != H2V_OK) goto cleanup;
 
     struct stat existing;
-    if (stat(output->path, &existing) == 0 && S_ISDIR(existing.st_mode))
-        remove_tree(output->path); /* rename replaces a file, not a directory with files */
+    if (stat(output->path, &existing) == 0 && S_ISDIR(existing.st_mode)) {
+        status = replace_directory(output);
+        goto cleanup;
+    }
     if (rename(output->temporary, output->path) != 0) {
         status = fail_io("create", output->path);
         goto cleanup;

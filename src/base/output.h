@@ -7,6 +7,8 @@
  * those of another rank that it was told of, since that rank may be the one that died. */
 #pragma once
 
+#include <stdbool.h>
+
 #include "halo2vec/status.h"
 
 typedef enum h2vi_overwrite { H2VI_REFUSE_EXISTING, H2VI_OVERWRITE } h2vi_overwrite;
@@ -26,7 +28,11 @@ H2V_CHECKED h2v_status h2vi_output_begin_directory(const char *path,
                                                    h2vi_overwrite overwrite,
                                                    h2vi_output *output);
 
-/* Flush, and rename to the target. On failure the temporary is removed. */
+/* Whether two outputs that were begun go to one place, however it is spelled. */
+bool h2vi_output_is_same(const h2vi_output *a, const h2vi_output *b);
+
+/* Flush, and rename to the target. On failure the temporary is removed; but kept, and
+ * named, if it is a directory that has no other copy, the old one being gone. */
 H2V_CHECKED h2v_status h2vi_output_commit(h2vi_output *output);
 
 /* Remove the temporary, if any is left. Safe after a commit and on a zeroed struct. */

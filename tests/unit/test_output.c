@@ -4,6 +4,8 @@
 #include "output.h"
 
 #include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -154,6 +156,52 @@ static void a_directory_is_replaced_as_a_whole(void **state)
     assert_int_equal(rmdir("d"), 0);
 }
 
+/* ---- what may happen just before a rename */
+
+static enum { RENAMES, IS_TOLD_TO_END, FAILS } at_rename;
+
+int rename(const char *from, const char *to)
+{
+    if (at_rename == IS_TOLD_TO_END) h2vi_output_remove_guarded();
+    if (at_rename == FAILS) errno = EIO;
+    return at_rename == FAILS ? -1 : renameat(AT_FDCWD, from, AT_FDCWD, to);
+}
+
+/* The old directory is gone: the new one must stay. */
+static void a_signal_does_not_take_the_only_directory(void **state)
+{
+    (void)state;
+    h2vi_output output;
+    assert_int_equal(mkdir("d", 0777), 0);
+    begin_directory_with_file("d", &output);
+    at_rename = IS_TOLD_TO_END;
+    const h2v_status status = h2vi_output_commit(&output);
+    at_rename = RENAMES;
+    assert_int_equal(status, H2V_OK);
+    assert_text("d/f", "new");
+    assert_int_equal(unlink("d/f"), 0);
+    assert_int_equal(rmdir("d"), 0);
+}
+
+static void a_failure_does_not_take_the_only_directory(void **state)
+{
+    (void)state;
+    h2vi_output output;
+    assert_int_equal(mkdir("d", 0777), 0);
+    begin_directory_with_file("d", &output);
+    char name[256];
+    (void)snprintf(name, sizeof name, "%s", output.temporary);
+    at_rename = FAILS;
+    const h2v_status status = h2vi_output_commit(&output);
+    at_rename = RENAMES;
+    assert_int_equal(status, H2V_ERR_IO);
+    assert_non_null(strstr(h2v_error_message(), name));
+    assert_int_equal(renameat(AT_FDCWD, name, AT_FDCWD, "d"), 0);
+    assert_text("d/f", "new");
+    assert_int_equal(unlink("d/f"), 0);
+    assert_int_equal(rmdir("d"), 0);
+}
+
 #define IN_DIRECTORY(test)                                                                 \
     cmocka_unit_test_setup_teardown(test, enter_directory, leave_directory)
 
@@ -166,6 +214,8 @@ int main(void)
         IN_DIRECTORY(a_path_that_cannot_be_written_fails_at_once),
         IN_DIRECTORY(a_lost_temporary_is_an_error),
         IN_DIRECTORY(a_directory_is_replaced_as_a_whole),
+        IN_DIRECTORY(a_signal_does_not_take_the_only_directory),
+        IN_DIRECTORY(a_failure_does_not_take_the_only_directory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
