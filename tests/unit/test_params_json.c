@@ -154,6 +154,38 @@ static void several_groups_tell_how_they_agree(void **state)
     free(several);
 }
 
+/* ---- memory */
+
+static int allocations_left; /* before the one that fails */
+
+static void *allocate(size_t size)
+{
+    return allocations_left-- == 0 ? NULL : malloc(size);
+}
+
+/* The text is part of a file: it is whole or not there. */
+static void without_memory_there_is_no_text(void **state)
+{
+    (void)state;
+    h2v_embed_params params = h2v_embed_params_default();
+    params.groups = 4;
+    char *whole = text_of(&params), *text = NULL;
+    int num_refused = -1;
+    h2v_status status = H2V_ERR_NOMEM;
+    json_set_alloc_funcs(allocate, free);
+    while (status == H2V_ERR_NOMEM) {
+        allocations_left = ++num_refused;
+        status = h2v_embed_params_json(&params, &text);
+        assert_int_equal(text != NULL, status == H2V_OK);
+    }
+    json_set_alloc_funcs(malloc, free);
+    assert_int_equal(status, H2V_OK);
+    assert_string_equal(text, whole);
+    assert_true(num_refused > 20); /* a key and a value each */
+    free(whole);
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -163,6 +195,7 @@ int main(void)
         cmocka_unit_test(deepwalk_has_no_bias),
         cmocka_unit_test(the_largest_seed_comes_back),
         cmocka_unit_test(several_groups_tell_how_they_agree),
+        cmocka_unit_test(without_memory_there_is_no_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
