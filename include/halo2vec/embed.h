@@ -33,7 +33,8 @@ typedef enum h2v_combiner {
 } h2v_combiner;
 
 /// What a number of a row costs between groups and between ranks
-/// (src/train/packed_rows.h).
+/// (src/train/packed_rows.h). Blocks that rotate are rounded at every step: where int8 is
+/// asked for they go as f16, which is then what one group records.
 typedef enum h2v_precision {
     H2V_PRECISION_F32,
     H2V_PRECISION_F16,

@@ -13,8 +13,7 @@ enum { ANY_WORD = 0 /* rounded rows are packed exactly, whatever the word */ };
 h2vi_block_wire h2vi_block_wire_of(const h2vi_block_set *set, h2v_precision precision,
                                    int dim)
 {
-    h2vi_block_wire wire = {.precision = precision, .dim = dim};
-    if (precision == H2V_PRECISION_INT8) wire.precision = H2V_PRECISION_F16;
+    h2vi_block_wire wire = {.precision = h2vi_block_precision(precision), .dim = dim};
     wire.packed_bytes = h2vi_block_wire_packs(&wire)
                             ? h2vi_packed_bytes(wire.precision, dim)
                             : (size_t)set->stride * sizeof(float);

@@ -18,6 +18,12 @@ typedef struct h2vi_block_wire {
 
 /* Rows of 8 bits are for the way to and from their owners: between cells they would be
  * rounded too often, so blocks go as f16 instead. */
+static inline h2v_precision h2vi_block_precision(h2v_precision precision)
+{
+    return precision == H2V_PRECISION_INT8 ? H2V_PRECISION_F16 : precision;
+}
+
+/* The wire of blocks where rows are asked to travel with this precision. */
 h2vi_block_wire h2vi_block_wire_of(const h2vi_block_set *set, h2v_precision precision,
                                    int dim);
 

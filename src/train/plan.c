@@ -7,6 +7,7 @@
  */
 #include "plan.h"
 
+#include "block_wire.h"
 #include "collect.h"
 #include "fail.h"
 #include "pool.h"
@@ -46,9 +47,26 @@ static h2v_status check_number(const char *flag, double value, double min, doubl
     return h2v_fail(H2V_ERR_ARGUMENT, "%s %g is not in %g..%g", flag, value, min, max);
 }
 
+/* Numbers that stand for names; H2V_PARTITIONER_FILE is what an embedding records. */
+static h2v_status check_names(const h2v_embed_params *params)
+{
+    h2v_status status =
+        check_count("--method", (int)params->method, 0, H2V_METHOD_NODE2VEC);
+    if (status == H2V_OK)
+        status =
+            check_count("--partitioner", (int)params->partitioner, 0, H2V_PARTITIONER_FILE);
+    if (status == H2V_OK)
+        status = check_count("--combiner", (int)params->combiner, 0, H2V_COMBINER_AVERAGE);
+    if (status == H2V_OK)
+        status = check_count("--exchange-precision", (int)params->exchange_precision, 0,
+                             H2V_PRECISION_AUTO);
+    return status;
+}
+
 h2v_status h2vi_check_params(const h2v_embed_params *params)
 {
-    h2v_status status = check_count("--dim", params->dim, 1, H2V_MAX_DIM);
+    h2v_status status = check_names(params);
+    if (status == H2V_OK) status = check_count("--dim", params->dim, 1, H2V_MAX_DIM);
     if (status == H2V_OK) status = check_count("--walks", params->walks, 1, 1000000);
     if (status == H2V_OK)
         status = check_count("--walk-length", params->walk_length, 2, H2V_MAX_WALK_LENGTH);
@@ -105,11 +123,19 @@ static int clamp(double value, int min, int max)
     return value < max ? (int)value : max;
 }
 
+/* Of one group nothing but blocks travels. */
+static h2v_precision choose_precision(const h2v_embed_params *params)
+{
+    const h2v_precision precision = params->exchange_precision;
+    if (params->groups == 1)
+        return precision == H2V_PRECISION_AUTO ? H2V_PRECISION_F32
+                                               : h2vi_block_precision(precision);
+    return precision == H2V_PRECISION_AUTO ? H2V_PRECISION_INT8 : precision;
+}
+
 void h2vi_choose(const h2v_graph *graph, const int64_t *visits, h2v_embed_params *params)
 {
-    if (params->exchange_precision == H2V_PRECISION_AUTO)
-        params->exchange_precision =
-            params->groups > 1 ? H2V_PRECISION_INT8 : H2V_PRECISION_F32;
+    params->exchange_precision = choose_precision(params);
     const double n = (double)graph->num_vertices;
     const double length = total_visits(graph, visits) / (n * H2VI_TRIAL_WALKS);
     const double pairs_per_vertex = h2vi_pairs_per_walk(length, params->window) *

@@ -280,12 +280,6 @@ static int64_t largest_part(const h2vi_moved *moved, int first_part, int num_loc
     return largest;
 }
 
-/* Blocks are rounded at every step, which int8 would not stand. */
-static h2v_precision block_precision(h2v_precision precision)
-{
-    return precision == H2V_PRECISION_INT8 ? H2V_PRECISION_F16 : precision;
-}
-
 /* Local. */
 static h2v_status trainer_init(const h2vi_training *training, h2vi_trainer *trainer)
 {
@@ -325,7 +319,7 @@ static h2v_status trainer_init(const h2vi_training *training, h2vi_trainer *trai
                         .first_part = trainer->router.first_part,
                         .num_local_parts = trainer->router.num_local_parts,
                         .dim = params->dim,
-                        .precision = block_precision(params->exchange_precision),
+                        .precision = h2vi_block_precision(params->exchange_precision),
                         .task = train_cell,
                         .tick = training->callback ? tell : NULL,
                         .context = trainer};

@@ -167,6 +167,28 @@ static void groups_get_the_rounds_they_need(void **state)
     }
 }
 
+/* What is recorded is what travels. */
+static void the_precision_fits_the_groups(void **state)
+{
+    (void)state;
+    static const struct {
+        int groups;
+        h2v_precision asked, chosen;
+    } cases[] = {{1, H2V_PRECISION_AUTO, H2V_PRECISION_F32},
+                 {1, H2V_PRECISION_INT8, H2V_PRECISION_F16},
+                 {1, H2V_PRECISION_BF16, H2V_PRECISION_BF16},
+                 {2, H2V_PRECISION_AUTO, H2V_PRECISION_INT8},
+                 {2, H2V_PRECISION_INT8, H2V_PRECISION_INT8},
+                 {2, H2V_PRECISION_F32, H2V_PRECISION_F32}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        h2v_embed_params params = with_walks(10, 1);
+        params.groups = cases[i].groups;
+        params.exchange_precision = cases[i].asked;
+        choose(10000, 40, &params);
+        assert_int_equal(params.exchange_precision, cases[i].chosen);
+    }
+}
+
 static void what_is_given_stays(void **state)
 {
     (void)state;
@@ -236,6 +258,26 @@ static void counts_have_ranges(void **state)
     }
 }
 
+static void names_have_ranges(void **state)
+{
+    (void)state;
+    for (int outside = 0; outside < 2; outside++) {
+        h2v_embed_params params = h2v_embed_params_default();
+        params.method = (h2v_method)(outside ? 2 : -1);
+        refuse(&params, outside ? "--method 2 is not in 0..1" : "--method -1 is");
+        params = h2v_embed_params_default();
+        params.partitioner = (h2v_partitioner)(outside ? 3 : -1);
+        refuse(&params, outside ? "--partitioner 3 is not in 0..2" : "--partitioner -1 is");
+        params = h2v_embed_params_default();
+        params.combiner = (h2v_combiner)(outside ? 5 : -1);
+        refuse(&params, outside ? "--combiner 5 is not in 0..4" : "--combiner -1 is");
+        params = h2v_embed_params_default();
+        params.exchange_precision = (h2v_precision)(outside ? 5 : -1);
+        refuse(&params, outside ? "--exchange-precision 5 is not in 0..4"
+                                : "--exchange-precision -1 is");
+    }
+}
+
 static void numbers_have_ranges(void **state)
 {
     (void)state;
@@ -298,9 +340,11 @@ int main(int argc, char **argv)
         cmocka_unit_test(rounds_are_enough_and_fit),
         cmocka_unit_test(groups_need_rounds),
         cmocka_unit_test(groups_get_the_rounds_they_need),
+        cmocka_unit_test(the_precision_fits_the_groups),
         cmocka_unit_test(what_is_given_stays),
         cmocka_unit_test(every_epoch_has_as_many_rounds),
         cmocka_unit_test(counts_have_ranges),
+        cmocka_unit_test(names_have_ranges),
         cmocka_unit_test(numbers_have_ranges),
         cmocka_unit_test(defaults_are_those_of_the_literature),
     };
