@@ -96,8 +96,10 @@ static int run(const embed_settings *settings)
     h2v_comm_set_timeout(settings->comm_timeout);
     h2v_status status = h2v_world_create(MPI_COMM_WORLD, settings->num_threads, &world);
     if (status != H2V_OK) return cli_exit_code(&command, status);
-    int code =
-        side_output_check(&command, world, settings->report, settings->files.overwrite);
+    const side_output side = {.path = settings->report,
+                              .others = {settings->files.output, settings->files.trace},
+                              .overwrite = settings->files.overwrite};
+    int code = side_output_check(&command, world, &side);
     if (code != CLI_EXIT_DONE) goto cleanup;
     progress_init(settings->is_quiet ? PROGRESS_NONE : (progress_style)settings->progress,
                   &progress);
@@ -152,9 +154,16 @@ static int estimate(const embed_settings *settings)
     return code;
 }
 
-/* What --estimate has no use for, and what has no use without it; then one line says so. */
+/* What --estimate or one group has no use for, and what has no use without --estimate; then
+ * one line says so. */
 static bool has_stray_option(const embed_settings *settings)
 {
+    const bool is_one_group = settings->groups == NOT_GIVEN || settings->groups == 1;
+    if (!settings->is_estimate && is_one_group &&
+        (settings->combiner != NOT_GIVEN || settings->params.pool > 0)) {
+        cli_error(&command, "--combiner and --pool belong to several --groups");
+        return true;
+    }
     const h2v_embed_files *files = &settings->files;
     if (!settings->is_estimate) {
         if (settings->num_ranks == NOT_GIVEN && !settings->as_json) return false;
@@ -179,6 +188,7 @@ int cmd_embed(int argc, const char **argv)
 {
     embed_settings settings = {.params = h2v_embed_params_default(),
                                .partitioner = NOT_GIVEN,
+                               .combiner = NOT_GIVEN,
                                .precision = H2V_PRECISION_AUTO,
                                .groups = NOT_GIVEN,
                                .num_ranks = NOT_GIVEN,
@@ -306,6 +316,7 @@ int cmd_embed(int argc, const char **argv)
          .kind = CLI_CHOICE,
          .target = &settings.combiner,
          .choices = combiner_names,
+         .default_text = "saturating",
          .help = "how the changes of several groups become one"},
         {.name = "pool",
          .kind = CLI_INT,
@@ -320,7 +331,7 @@ int cmd_embed(int argc, const char **argv)
          .target = &settings.precision,
          .choices = precision_names,
          .help = "numbers of rows between groups and ranks; auto: f32, int8 with several "
-                 "groups"},
+                 "groups; blocks that rotate go as f16 where int8 is asked for"},
         PARTITIONER_OPTION(&settings.partitioner),
         {.name = "partition",
          .kind = CLI_TEXT,
@@ -385,7 +396,7 @@ int cmd_embed(int argc, const char **argv)
         }
         params->partitioner = (h2v_partitioner)settings.partitioner;
     }
-    params->combiner = (h2v_combiner)settings.combiner;
+    if (settings.combiner != NOT_GIVEN) params->combiner = (h2v_combiner)settings.combiner;
     params->exchange_precision = (h2v_precision)settings.precision;
     if (settings.groups != NOT_GIVEN) params->groups = settings.groups;
     if (has_stray_bias(&command, settings.method, params)) return CLI_EXIT_USAGE;

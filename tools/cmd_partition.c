@@ -69,8 +69,8 @@ static int run(const partition_settings *settings)
     h2v_comm_set_timeout(settings->comm_timeout);
     h2v_status status = h2v_world_create(MPI_COMM_WORLD, settings->num_threads, &world);
     if (status != H2V_OK) return cli_exit_code(&command, status);
-    const int refused =
-        side_output_check(&command, world, settings->output, settings->overwrite);
+    const side_output side = {.path = settings->output, .overwrite = settings->overwrite};
+    const int refused = side_output_check(&command, world, &side);
     if (refused != CLI_EXIT_DONE) {
         h2v_world_destroy(&world);
         return refused;

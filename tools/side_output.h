@@ -8,7 +8,14 @@
 #include "cli.h"
 #include "halo2vec/world.h"
 
-/* Collective. CLI_EXIT_DONE if rank 0 can make `path` (NULL: nothing to make); else one
- * line and the exit code, the same on all ranks. Nothing is left behind. */
-int side_output_check(const cli_command *command, const h2v_world *world, const char *path,
-                      bool overwrite);
+typedef struct side_output {
+    const char *path;      /* NULL: nothing to make */
+    const char *others[2]; /* outputs that it may not replace; NULL: none */
+    bool overwrite;
+} side_output;
+
+/* Collective. CLI_EXIT_DONE if rank 0 can make it, and it is none of the others, however
+ * they are spelled; else one line and the exit code, the same on all ranks. Nothing is left
+ * behind. */
+int side_output_check(const cli_command *command, const h2v_world *world,
+                      const side_output *output);

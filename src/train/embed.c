@@ -55,10 +55,12 @@ static h2v_status begin_on_rank_0(embed_run *this)
         files->overwrite ? H2VI_OVERWRITE : H2VI_REFUSE_EXISTING;
     h2v_status status = h2vi_output_begin(files->output, overwrite, &this->output);
     if (status != H2V_OK || !files->trace) return status;
-    if (strcmp(files->trace, files->output) == 0)
-        return h2v_fail(H2V_ERR_ARGUMENT, "'%s' is named for the embedding and the trace",
-                        files->output);
-    return h2vi_output_begin(files->trace, overwrite, &this->trace_output);
+    status = h2vi_output_begin(files->trace, overwrite, &this->trace_output);
+    if (status == H2V_OK && h2vi_output_is_same(&this->output, &this->trace_output))
+        status = h2v_fail(H2V_ERR_ARGUMENT,
+                          "'%s' and '%s' are one file; name another for the trace",
+                          files->output, files->trace);
+    return status;
 }
 
 static h2v_status begin_outputs(embed_run *this)
