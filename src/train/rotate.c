@@ -5,11 +5,7 @@
  * this rank, or several. Only the first and the last segment of a rank can have blocks that
  * leave it.
  *
- * The order is fixed by counting: a part may do step s once it has done s - 1 and has got s
- * blocks beside its first. Blocks come to a part in the order of its steps, from the part
- * above it in the ring, which is on this rank or the lowest of the segment above; so an
- * arrival needs no name. On this rank a lock guards the counts, taken twice a cell; a cell
- * takes milliseconds. All parts of the rank are in one list, whatever their group.
+ * Which cells may run is a matter of counting (carousel.c); here blocks move.
  *
  * No deadlock: a segment that travels has a buffer for each of its parts and NUM_SPARE
  * more, which no other segment may take; so rings do not wait for each other. A block is at
@@ -26,6 +22,7 @@
 
 #include "alloc.h"
 #include "block_wire.h"
+#include "carousel.h"
 #include "clock.h"
 #include "fail.h"
 #include "halo2vec/partition.h"
@@ -38,132 +35,19 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { NUM_SPARE = 2, MAX_TRAVELERS = 2 };
-
-typedef struct part_state {
-    int next_step;  /* steps done */
-    int num_blocks; /* blocks that came to it, its first included */
-    int is_taken;   /* in the list of ready parts, or at work */
-} part_state;
-
-/* The parts of this rank in one group's ring. */
-typedef struct ring_segment {
-    int first, end;  /* local parts */
-    int travels;     /* whether parts of its group are on other ranks */
-    int num_leaving; /* steps that the lowest part has done: its blocks leave in this order;
-                        under the lock */
-    int64_t last_move; /* the carousel's num_moves at this segment's last; under the lock */
-    /* Only the main thread uses what follows. */
-    int above, below;
-    int num_sent, num_received; /* blocks whose send, receive was posted */
-    int num_arrived;
-    int num_free; /* spare buffers that it may take */
-    MPI_Request send, receive;
-    float *sending, *receiving;     /* the block's buffer; packed sends need none */
-    void *send_wire, *receive_wire; /* NULL if rows go as they are */
-} ring_segment;
-
-typedef struct h2vi_carousel {
-    h2vi_rotation *rotation;
-    h2vi_block_set *blocks;
-    int parts_per_group, first_group;
-    part_state *parts;      /* shape [num_local_parts] */
-    ring_segment *segments; /* by group, shape [num_segments] */
-    int num_segments;
-    int *ready; /* ring of parts that can go on, shape [num_local_parts] */
-    int ready_first, num_ready;
-    int num_done, num_cells;
-    int64_t num_moves; /* of cells and blocks */
-    pthread_mutex_t lock;
-    pthread_cond_t changed;
-    /* Only the main thread uses what follows. */
-    ring_segment *travelers[MAX_TRAVELERS];
-    int num_travelers;
-    h2vi_block_wire wire;
-    MPI_Datatype row;  /* one row is one element, so that counts of rows fit an int */
-    int is_waiting;    /* for other ranks, and says so */
-    int64_t judged_at; /* num_moves when it last looked whether it waits */
-} h2vi_carousel;
-
-/* The block that a part trains at a step. */
-static int home_of(const h2vi_carousel *carousel, int part, int step)
-{
-    const int size = carousel->parts_per_group, first = part - part % size;
-    return first + (part - first + step) % size;
-}
-
-static ring_segment *segment_of(const h2vi_carousel *carousel, int p)
-{
-    const int group = (carousel->rotation->first_part + p) / carousel->parts_per_group;
-    return &carousel->segments[group - carousel->first_group];
-}
-
-/* Under the lock: list the part if it is free and its next block is there. */
-static void offer_part(h2vi_carousel *carousel, int p)
-{
-    part_state *part = &carousel->parts[p];
-    if (part->is_taken || part->next_step == carousel->parts_per_group ||
-        part->next_step >= part->num_blocks)
-        return;
-    part->is_taken = 1;
-    const int end = carousel->ready_first + carousel->num_ready++;
-    carousel->ready[end % carousel->rotation->num_local_parts] = p;
-}
-
-/* Under the lock: the part that has been ready for longest; -1 if none is. */
-static int take_part(h2vi_carousel *carousel)
-{
-    if (carousel->num_ready == 0) return -1;
-    const int p = carousel->ready[carousel->ready_first];
-    carousel->ready_first =
-        (carousel->ready_first + 1) % carousel->rotation->num_local_parts;
-    carousel->num_ready--;
-    return p;
-}
-
-/* Under the lock: the segment's cells or blocks went a step on. */
-static void count_move(h2vi_carousel *carousel, ring_segment *segment)
-{
-    segment->last_move = ++carousel->num_moves;
-}
-
-/* Under the lock: a block has come to the part. */
-static void give_block(h2vi_carousel *carousel, int p)
-{
-    carousel->parts[p].num_blocks++;
-    offer_part(carousel, p);
-}
-
-/* Under the lock: the cell is done; its block goes on to the part below. */
-static void finish_cell(h2vi_carousel *carousel, int p)
-{
-    part_state *part = &carousel->parts[p];
-    ring_segment *segment = segment_of(carousel, p);
-    part->is_taken = 0;
-    part->next_step++;
-    carousel->num_done++;
-    count_move(carousel, segment);
-    offer_part(carousel, p);
-    if (p > segment->first)
-        give_block(carousel, p - 1);
-    else if (segment->travels)
-        segment->num_leaving++;
-    else
-        give_block(carousel, segment->end - 1);
-    pthread_cond_broadcast(&carousel->changed);
-}
+enum { NUM_SPARE = 2 };
 
 static void train_cell(h2vi_carousel *carousel, int p, int thread)
 {
     const h2vi_rotation *rotation = carousel->rotation;
     const int part = rotation->first_part + p, step = carousel->parts[p].next_step;
-    const int home = home_of(carousel, part, step);
+    const int home = h2vi_home_of(carousel, part, step);
     float *rows = carousel->blocks->rows[home];
     H2V_ASSERT(rows != NULL);
     pthread_mutex_unlock(&carousel->lock);
     rotation->task(rotation->context, thread, part, step, home, rows);
     pthread_mutex_lock(&carousel->lock);
-    finish_cell(carousel, p);
+    h2vi_finish_cell(carousel, p);
 }
 
 /* A thread other than the main one: cells until all are done. */
@@ -171,7 +55,7 @@ static void work(h2vi_carousel *carousel, int thread)
 {
     pthread_mutex_lock(&carousel->lock);
     while (carousel->num_done < carousel->num_cells) {
-        const int p = take_part(carousel);
+        const int p = h2vi_take_part(carousel);
         if (p >= 0)
             train_cell(carousel, p, thread);
         else
@@ -210,7 +94,7 @@ static int count_of(const h2vi_carousel *carousel, int home)
 }
 
 /* What was sent, or packed, is needed no more. */
-static void release_sent(h2vi_carousel *carousel, ring_segment *segment)
+static void release_sent(h2vi_carousel *carousel, h2vi_ring_segment *segment)
 {
     if (!segment->sending) return;
     give_spare(carousel->blocks, segment->sending);
@@ -219,7 +103,7 @@ static void release_sent(h2vi_carousel *carousel, ring_segment *segment)
 }
 
 /* The block's message; once it is packed, its buffer is free. */
-static const void *pack(h2vi_carousel *carousel, ring_segment *segment, int home)
+static const void *pack(h2vi_carousel *carousel, h2vi_ring_segment *segment, int home)
 {
     if (!segment->send_wire) return segment->sending;
     pthread_mutex_unlock(&carousel->lock);
@@ -230,13 +114,13 @@ static const void *pack(h2vi_carousel *carousel, ring_segment *segment, int home
     return segment->send_wire;
 }
 
-static void send_next(h2vi_carousel *carousel, ring_segment *segment)
+static void send_next(h2vi_carousel *carousel, h2vi_ring_segment *segment)
 {
     h2vi_rotation *rotation = carousel->rotation;
     if (segment->send != MPI_REQUEST_NULL || segment->num_sent == segment->num_leaving)
         return;
     const int home =
-        home_of(carousel, rotation->first_part + segment->first, segment->num_sent++);
+        h2vi_home_of(carousel, rotation->first_part + segment->first, segment->num_sent++);
     const int count = count_of(carousel, home);
     segment->sending = carousel->blocks->rows[home];
     carousel->blocks->rows[home] = NULL;
@@ -246,17 +130,17 @@ static void send_next(h2vi_carousel *carousel, ring_segment *segment)
     rotation->rows_sent += count;
     rotation->bytes_sent += num_bytes;
     rotation->world->traffic->bytes_sent += num_bytes;
-    count_move(carousel, segment);
+    h2vi_count_move(carousel, segment);
 }
 
 /* The k-th arrival, from 0, is the block of the highest part's step k + 1. */
-static int home_of_arrival(const h2vi_carousel *carousel, const ring_segment *segment,
+static int home_of_arrival(const h2vi_carousel *carousel, const h2vi_ring_segment *segment,
                            int k)
 {
-    return home_of(carousel, carousel->rotation->first_part + segment->end - 1, k + 1);
+    return h2vi_home_of(carousel, carousel->rotation->first_part + segment->end - 1, k + 1);
 }
 
-static void receive_next(h2vi_carousel *carousel, ring_segment *segment)
+static void receive_next(h2vi_carousel *carousel, h2vi_ring_segment *segment)
 {
     h2vi_rotation *rotation = carousel->rotation;
     if (segment->receive != MPI_REQUEST_NULL || segment->num_free == 0 ||
@@ -273,16 +157,16 @@ static void receive_next(h2vi_carousel *carousel, ring_segment *segment)
     rotation->rows_received += count;
     rotation->bytes_received += num_bytes;
     rotation->world->traffic->bytes_received += num_bytes;
-    count_move(carousel, segment);
+    h2vi_count_move(carousel, segment);
 }
 
-static void finish_send(h2vi_carousel *carousel, ring_segment *segment)
+static void finish_send(h2vi_carousel *carousel, h2vi_ring_segment *segment)
 {
     release_sent(carousel, segment);
-    count_move(carousel, segment);
+    h2vi_count_move(carousel, segment);
 }
 
-static void finish_receive(h2vi_carousel *carousel, ring_segment *segment)
+static void finish_receive(h2vi_carousel *carousel, h2vi_ring_segment *segment)
 {
     h2vi_block_set *blocks = carousel->blocks;
     const int home = home_of_arrival(carousel, segment, segment->num_arrived++);
@@ -294,8 +178,8 @@ static void finish_receive(h2vi_carousel *carousel, ring_segment *segment)
     }
     blocks->rows[home] = segment->receiving;
     segment->receiving = NULL;
-    count_move(carousel, segment);
-    give_block(carousel, segment->end - 1);
+    h2vi_count_move(carousel, segment);
+    h2vi_give_block(carousel, segment->end - 1);
     pthread_cond_broadcast(&carousel->changed);
 }
 
@@ -303,7 +187,7 @@ static void finish_receive(h2vi_carousel *carousel, ring_segment *segment)
 static void pass_blocks(h2vi_carousel *carousel)
 {
     for (int i = 0; i < carousel->num_travelers; i++) {
-        ring_segment *segment = carousel->travelers[i];
+        h2vi_ring_segment *segment = carousel->travelers[i];
         int is_done = 0;
         if (segment->send != MPI_REQUEST_NULL) {
             MPI_Test(&segment->send, &is_done, MPI_STATUS_IGNORE);
@@ -322,7 +206,7 @@ static int all_blocks_are_home(const h2vi_carousel *carousel)
 {
     const int num_blocks = carousel->parts_per_group;
     for (int i = 0; i < carousel->num_travelers; i++) {
-        const ring_segment *segment = carousel->travelers[i];
+        const h2vi_ring_segment *segment = carousel->travelers[i];
         if (segment->num_sent < num_blocks || segment->num_arrived < num_blocks ||
             segment->send != MPI_REQUEST_NULL)
             return 0;
@@ -338,7 +222,7 @@ static void end_wait(h2vi_carousel *carousel)
 
 /* Under the lock: whether only other ranks can help the segment on. None of its parts has
  * both a cell left and the block for it. */
-static int is_stuck(const h2vi_carousel *carousel, const ring_segment *segment)
+static int is_stuck(const h2vi_carousel *carousel, const h2vi_ring_segment *segment)
 {
     for (int p = segment->first; p < segment->end; p++)
         if (carousel->parts[p].is_taken) return 0;
@@ -346,11 +230,11 @@ static int is_stuck(const h2vi_carousel *carousel, const ring_segment *segment)
 }
 
 /* Under the lock: of the segments that are stuck the one that moved least recently. */
-static const ring_segment *find_late(const h2vi_carousel *carousel)
+static const h2vi_ring_segment *find_late(const h2vi_carousel *carousel)
 {
-    const ring_segment *late = NULL;
+    const h2vi_ring_segment *late = NULL;
     for (int i = 0; i < carousel->num_travelers; i++) {
-        const ring_segment *segment = carousel->travelers[i];
+        const h2vi_ring_segment *segment = carousel->travelers[i];
         if (is_stuck(carousel, segment) && (!late || segment->last_move < late->last_move))
             late = segment;
     }
@@ -364,7 +248,7 @@ static void declare_wait(h2vi_carousel *carousel)
     if (carousel->is_waiting && carousel->num_moves == carousel->judged_at) return;
     end_wait(carousel);
     carousel->judged_at = carousel->num_moves;
-    const ring_segment *late = find_late(carousel);
+    const h2vi_ring_segment *late = find_late(carousel);
     if (!late) return;
     if (late->receive != MPI_REQUEST_NULL)
         h2vi_wait_begin_from("blocks", late->above);
@@ -396,7 +280,7 @@ static void lead(h2vi_carousel *carousel)
     pthread_mutex_lock(&carousel->lock);
     while (carousel->num_done < carousel->num_cells || !all_blocks_are_home(carousel)) {
         pass_blocks(carousel);
-        const int p = take_part(carousel);
+        const int p = h2vi_take_part(carousel);
         if (p < 0) {
             declare_wait(carousel);
             wait_briefly(carousel);
@@ -427,23 +311,23 @@ static void join_ring(h2vi_carousel *carousel, int group)
     const h2vi_rotation *rotation = carousel->rotation;
     const int size = carousel->parts_per_group, first = group * size, end = first + size;
     const int own = rotation->first_part, own_end = own + rotation->num_local_parts;
-    ring_segment *segment = &carousel->segments[group - carousel->first_group];
+    h2vi_ring_segment *segment = &carousel->segments[group - carousel->first_group];
     const int low = first > own ? first : own, high = end < own_end ? end : own_end;
-    *segment = (ring_segment){.first = low - own,
-                              .end = high - own,
-                              .travels = first < low || high < end,
-                              .num_free = NUM_SPARE,
-                              .send = MPI_REQUEST_NULL,
-                              .receive = MPI_REQUEST_NULL};
+    *segment = (h2vi_ring_segment){.first = low - own,
+                                   .end = high - own,
+                                   .travels = first < low || high < end,
+                                   .num_free = NUM_SPARE,
+                                   .send = MPI_REQUEST_NULL,
+                                   .receive = MPI_REQUEST_NULL};
     if (!segment->travels) return;
     segment->above = rank_of(rotation, high < end ? high : first);
     segment->below = rank_of(rotation, low > first ? low - 1 : end - 1);
-    H2V_ASSERT(carousel->num_travelers < MAX_TRAVELERS);
+    H2V_ASSERT(carousel->num_travelers < H2VI_MAX_TRAVELERS);
     carousel->travelers[carousel->num_travelers++] = segment;
 }
 
 /* Local. Room for the largest block of the segment's group, packed, twice. */
-static h2v_status make_wires(h2vi_carousel *carousel, ring_segment *segment)
+static h2v_status make_wires(h2vi_carousel *carousel, h2vi_ring_segment *segment)
 {
     const int size = carousel->parts_per_group;
     const int first = (carousel->rotation->first_part + segment->first) / size * size;
@@ -499,7 +383,7 @@ static void ride(h2vi_carousel *carousel)
     MPI_Type_contiguous(carousel->wire.row_bytes, MPI_BYTE, &carousel->row);
     MPI_Type_commit(&carousel->row);
     for (int p = 0; p < carousel->rotation->num_local_parts; p++)
-        give_block(carousel, p); /* its own */
+        h2vi_give_block(carousel, p); /* its own */
 #pragma omp parallel num_threads(carousel->rotation->world->num_threads)
     {
         const int thread = omp_get_thread_num();
