@@ -140,6 +140,16 @@ int embed_count_files(void)
     return count;
 }
 
+/* What a run that was cut off left behind. */
+static void empty_directory(void)
+{
+    DIR *directory = opendir(".");
+    must(directory != NULL, "the working directory");
+    for (struct dirent *entry = readdir(directory); entry; entry = readdir(directory))
+        if (entry->d_name[0] != '.') (void)unlink(entry->d_name);
+    (void)closedir(directory);
+}
+
 void embed_enter_directory(const h2v_world *world, const char *name)
 {
     char path[128];
@@ -147,4 +157,6 @@ void embed_enter_directory(const h2v_world *world, const char *name)
     if (world->rank == 0) (void)mkdir(path, 0777);
     MPI_Barrier(world->comm);
     must(chdir(path) == 0, path);
+    if (world->rank == 0) empty_directory();
+    MPI_Barrier(world->comm);
 }

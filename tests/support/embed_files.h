@@ -35,5 +35,6 @@ bool embed_same_bytes(const char *path, const char *other);
 /* Files in the working directory. */
 int embed_count_files(void);
 
-/* Collective. Make a directory for this test and number of ranks, and go there. */
+/* Collective. Make a directory for this test and number of ranks, go there, and empty it.
+ */
 void embed_enter_directory(const h2v_world *world, const char *name);
