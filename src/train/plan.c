@@ -148,11 +148,12 @@ void h2vi_choose(const h2v_graph *graph, const int64_t *visits, h2v_embed_params
         params->parts =
             params->groups * clamp(fmin(wanted, most), 1, H2V_MAX_PARTS / params->groups);
     }
-    const double blocks = params->parts / params->groups;
     if (params->rounds == 0) {
         /* Rounds of several groups cost traffic: not more than they need. */
         const double wanted =
-            params->groups > 1 ? 0 : floor(pairs_per_vertex / (blocks * H2VI_PAIRS_WANTED));
+            params->groups > 1
+                ? 0
+                : floor(pairs_per_vertex / ((double)params->parts * H2VI_PAIRS_WANTED));
         params->rounds =
             clamp(fmax(fewest, fmin(wanted, H2VI_ENOUGH_ROUNDS)), 1, H2V_MAX_ROUNDS);
     }
