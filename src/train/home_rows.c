@@ -3,6 +3,7 @@
 #include "home_rows.h"
 
 #include "alloc.h"
+#include "block_wire.h"
 #include "fail.h"
 #include "packed_rows.h"
 #include "random.h"
@@ -81,7 +82,8 @@ uint32_t h2vi_rounding_word(const h2vi_reconciler *this, uint32_t round, uint32_
     return h2vi_random(this->params->seed, H2VI_FOR_ROUNDING, round, place, slot, 0).w[0];
 }
 
-void h2vi_fetch_row(const h2vi_home_rows *rows, float *row)
+/* The row as it left its owner. */
+static void fetch_rounded(const h2vi_home_rows *rows, float *row)
 {
     const h2vi_reconciler *this = rows->reconciler;
     const h2v_precision precision = this->params->exchange_precision;
@@ -96,6 +98,18 @@ void h2vi_fetch_row(const h2vi_home_rows *rows, float *row)
     h2vi_round_row(
         precision, dim, row,
         h2vi_rounding_word(this, this->round, H2VI_ROUNDED_FOR_PULL, rows->slot));
+}
+
+void h2vi_fetch_row(const h2vi_home_rows *rows, float *row)
+{
+    const h2vi_reconciler *this = rows->reconciler;
+    const h2v_precision precision = this->params->exchange_precision;
+    const h2v_precision in_blocks = h2vi_block_precision(precision);
+    fetch_rounded(rows, row);
+    if (in_blocks != precision && this->groups.parts_per_group > 1)
+        h2vi_round_row(
+            in_blocks, this->params->dim, row,
+            h2vi_rounding_word(this, this->round, H2VI_ROUNDED_FOR_PULL, rows->slot));
 }
 
 h2v_status h2vi_reserve_parcel(h2vi_reconciler *this, int64_t num_bytes)

@@ -4,6 +4,7 @@
 #include "group_runs.h"
 
 #include "alloc.h"
+#include "block_wire.h"
 #include "packed_rows.h"
 #include "random.h"
 
@@ -164,8 +165,11 @@ static uint32_t rounding_word(const group_run *this, uint32_t place, int64_t slo
 void group_run_pull(const group_run *this, int64_t slot, float *row)
 {
     memcpy(row, this->out + slot * RUN_DIM, RUN_DIM * sizeof *row);
-    h2vi_round_row(this->params.exchange_precision, RUN_DIM, row,
-                   rounding_word(this, H2VI_ROUNDED_FOR_PULL, slot));
+    const uint32_t word = rounding_word(this, H2VI_ROUNDED_FOR_PULL, slot);
+    h2vi_round_row(this->params.exchange_precision, RUN_DIM, row, word);
+    if (this->params.parts > this->params.groups) /* blocks that rotate are f16 for int8 */
+        h2vi_round_row(h2vi_block_precision(this->params.exchange_precision), RUN_DIM, row,
+                       word);
 }
 
 void group_run_change(group_run *this)
