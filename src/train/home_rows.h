@@ -31,8 +31,9 @@ h2vi_home_rows h2vi_rows_of_home(const h2vi_reconciler *reconciler, int home);
 bool h2vi_next_row(h2vi_home_rows *rows);
 
 /* The row of the walk as it was pulled, shape [dim]; if it is to rotate, rounded to what
- * blocks are rounded to, so that rows which no cell touches stay as they are. Rows that this rank owns are not asked
- * for: they are as they were until the changes of the round are combined. */
+ * blocks are rounded to, so that rows which no cell touches stay as they are. Rows that
+ * this rank owns are not asked for: they are as they were until the changes of the round
+ * are combined. */
 void h2vi_fetch_row(const h2vi_home_rows *rows, float *row);
 
 /* The cursors of a home, by owner. */
