@@ -43,6 +43,12 @@ static inline int h2vi_part_host(const h2vi_groups *groups, int part)
     return (int)((int64_t)part * groups->num_ranks / groups->num_parts);
 }
 
+/* Blocks with their home on this rank. */
+static inline int h2vi_num_homes(const h2vi_groups *groups)
+{
+    return groups->end_part - groups->first_part;
+}
+
 static inline int h2vi_home(const h2vi_groups *groups, int group, int block)
 {
     return group * groups->parts_per_group + block;

@@ -11,11 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int num_homes(const h2vi_reconciler *this)
-{
-    return this->groups.end_part - this->groups.first_part;
-}
-
 int64_t *h2vi_cursors_of_home(const h2vi_reconciler *this, int64_t *cursors, int home)
 {
     return cursors + (int64_t)(home - this->groups.first_part) * this->groups.num_ranks;
@@ -58,7 +53,7 @@ int64_t h2vi_cursors_place(const h2vi_reconciler *this, int64_t *cursors, int64_
     for (int i = 1; i <= num_ranks; i++) {
         const int r = i < num_ranks ? i - (i <= this->groups.rank) : this->groups.rank;
         const int64_t before = at;
-        for (int h = 0; h < num_homes(this); h++) {
+        for (int h = 0; h < h2vi_num_homes(&this->groups); h++) {
             int64_t *cursor = &cursors[(int64_t)h * num_ranks + r];
             const int64_t count = *cursor;
             *cursor = at;
@@ -72,7 +67,8 @@ int64_t h2vi_cursors_place(const h2vi_reconciler *this, int64_t *cursors, int64_
 void h2vi_cursors_forget(const h2vi_reconciler *this, int64_t *cursors)
 {
     memset(cursors, 0,
-           (size_t)num_homes(this) * (size_t)this->groups.num_ranks * sizeof *cursors);
+           (size_t)h2vi_num_homes(&this->groups) * (size_t)this->groups.num_ranks *
+               sizeof *cursors);
 }
 
 uint32_t h2vi_rounding_word(const h2vi_reconciler *this, uint32_t round, uint32_t place,

@@ -8,6 +8,7 @@
 #include "alloc.h"
 #include "exchange.h"
 #include "fail.h"
+#include "groups.h"
 #include "random.h"
 #include "rotate.h"
 
@@ -207,6 +208,11 @@ typedef struct context_place {
     uint32_t context_slot, gid;
 } context_place;
 
+static int holder_of(const h2vi_groups *homes, const h2vi_blocks *blocks, uint32_t slot)
+{
+    return h2vi_part_host(homes, (int)(slot / blocks->rows_per_block));
+}
+
 /* Collective. Owners of vertices tell the holders of their context rows the gids. */
 static h2v_status find_context_rows(const h2vi_model *model, const h2vi_moved *moved,
                                     const h2vi_blocks *blocks, held_row **rows,
@@ -215,30 +221,21 @@ static h2v_status find_context_rows(const h2vi_model *model, const h2vi_moved *m
     const h2v_graph *graph = moved->graph;
     const h2v_world *world = graph->world;
     h2vi_exchange exchange = {0};
-    int *holder = h2vi_alloc_n(blocks->num_blocks, sizeof *holder);
+    const h2vi_groups homes = h2vi_groups_of(world, blocks->num_blocks, 1);
     int64_t *next = h2vi_alloc_n(world->num_ranks + 1, sizeof *next);
     context_place *places = h2vi_alloc_n(graph->num_owned, sizeof *places);
-    h2v_status status =
-        holder && next && places ? H2V_OK : h2vi_fail_memory("context rows");
+    h2v_status status = next && places ? H2V_OK : h2vi_fail_memory("context rows");
     if (status == H2V_OK) status = h2vi_exchange_init(world, sizeof *places, &exchange);
     status = h2v_agree(world, status);
     if (status != H2V_OK) goto cleanup;
 
-    for (int r = 0; r < world->num_ranks; r++) {
-        const int end =
-            h2v_partition_first_part(blocks->num_blocks, world->num_ranks, r + 1);
-        for (int b = h2v_partition_first_part(blocks->num_blocks, world->num_ranks, r);
-             b < end; b++)
-            holder[b] = r;
-    }
     for (int64_t v = 0; v < graph->num_owned; v++)
-        exchange.send_counts[holder[moved->vertices[v].context_slot /
-                                    blocks->rows_per_block]]++;
+        exchange.send_counts[holder_of(&homes, blocks, moved->vertices[v].context_slot)]++;
     for (int r = 0; r < world->num_ranks; r++)
         next[r + 1] = next[r] + exchange.send_counts[r];
     for (int64_t v = 0; v < graph->num_owned; v++) {
         const uint32_t slot = moved->vertices[v].context_slot;
-        places[next[holder[slot / blocks->rows_per_block]]++] =
+        places[next[holder_of(&homes, blocks, slot)]++] =
             (context_place){slot, graph->gids[v]};
     }
     status = h2vi_exchange_run(&exchange, H2V_OK, places);
@@ -257,7 +254,6 @@ static h2v_status find_context_rows(const h2vi_model *model, const h2vi_moved *m
     }
 
 cleanup:
-    free(holder);
     free(next);
     free(places);
     h2vi_exchange_clear(&exchange);

@@ -16,7 +16,7 @@
 
 typedef struct h2vi_noise {
     uint64_t seed;
-    uint32_t round, cell; /* cell = part * num_parts + block */
+    uint32_t round, cell; /* cell = part * blocks of a group + block */
     uint32_t num_classes;
     const uint32_t *thresholds, *others; /* alias table of the classes (alias.h) */
     const uint32_t *firsts, *counts;     /* rows of each class; none is empty */

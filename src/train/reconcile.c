@@ -11,11 +11,6 @@
 
 #include <stdlib.h>
 
-static int num_homes(const h2vi_reconciler *this)
-{
-    return this->groups.end_part - this->groups.first_part;
-}
-
 static h2v_status make_scratch(h2vi_reconciler *this)
 {
     const h2v_embed_params *params = this->params;
@@ -42,7 +37,7 @@ static h2v_status make_tables(h2vi_reconciler *this)
 {
     const h2v_world *world = this->moved->graph->world;
     this->slots = h2vi_alloc_n(this->groups.parts_per_group, sizeof *this->slots);
-    const int64_t num_cursors = (int64_t)num_homes(this) * world->num_ranks;
+    const int64_t num_cursors = (int64_t)h2vi_num_homes(&this->groups) * world->num_ranks;
     this->requests_before = h2vi_alloc_n(num_cursors, sizeof(int64_t));
     this->next_requests = h2vi_alloc_n(num_cursors, sizeof(int64_t));
     this->next_changes = h2vi_alloc_n(num_cursors, sizeof(int64_t));

@@ -25,6 +25,7 @@
 #include "carousel.h"
 #include "clock.h"
 #include "fail.h"
+#include "groups.h"
 #include "halo2vec/partition.h"
 #include "tags.h"
 #include "wait.h"
@@ -296,15 +297,6 @@ static void lead(h2vi_carousel *carousel)
 
 /* ---- begin and end */
 
-static int rank_of(const h2vi_rotation *rotation, int part)
-{
-    const int num_ranks = rotation->world->num_ranks;
-    int rank = 0;
-    while (h2v_partition_first_part(rotation->num_parts, num_ranks, rank + 1) <= part)
-        rank++;
-    return rank;
-}
-
 /* Local. The segment of a group that has parts here. */
 static void join_ring(h2vi_carousel *carousel, int group)
 {
@@ -320,8 +312,10 @@ static void join_ring(h2vi_carousel *carousel, int group)
                                    .send = MPI_REQUEST_NULL,
                                    .receive = MPI_REQUEST_NULL};
     if (!segment->travels) return;
-    segment->above = rank_of(rotation, high < end ? high : first);
-    segment->below = rank_of(rotation, low > first ? low - 1 : end - 1);
+    const h2vi_groups groups =
+        h2vi_groups_of(rotation->world, rotation->num_parts, rotation->num_groups);
+    segment->above = h2vi_part_host(&groups, high < end ? high : first);
+    segment->below = h2vi_part_host(&groups, low > first ? low - 1 : end - 1);
     H2V_ASSERT(carousel->num_travelers < H2VI_MAX_TRAVELERS);
     carousel->travelers[carousel->num_travelers++] = segment;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
-/* Training: rounds of walking, routing and one rotation. */
+/* Training: rounds of walking, routing, one rotation in each group, and reconciling
+ * the groups if there are several. */
 #pragma once
 
 #include "blocks.h"

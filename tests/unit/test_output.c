@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 /* Outputs appear whole or not at all, and nothing else stays behind. */
+#include "empty_directory.h"
 #include "output.h"
 
 #include <dirent.h>
@@ -16,23 +17,6 @@
 #include <unistd.h>
 
 #include <cmocka.h>
-
-/* Each test works in an empty directory of its own. */
-static int enter_directory(void **state)
-{
-    char *name = strdup("/tmp/halo2vec-test-XXXXXX");
-    if (!name || !mkdtemp(name) || chdir(name) != 0) return -1;
-    *state = name;
-    return 0;
-}
-
-static int leave_directory(void **state)
-{
-    char *name = *state;
-    const int outcome = chdir("/") == 0 && rmdir(name) == 0 ? 0 : -1;
-    free(name);
-    return outcome; /* rmdir fails if a test left anything */
-}
 
 static void write_text(const char *path, const char *text)
 {

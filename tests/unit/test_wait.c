@@ -2,6 +2,7 @@
 
 /* How a process ends that waits too long, or is told to end: its last line, its exit, and
  * no temporary left. Each case runs in a child of its own. */
+#include "empty_directory.h"
 #include "halo2vec/world.h"
 #include "output.h"
 #include "wait.h"
@@ -264,22 +265,6 @@ static void a_signal_ends_the_process_as_usual(void **state)
     assert_int_equal(ending.signal, SIGTERM);
     ending = run_child(ignore_interrupts); /* nohup, or a job in the background */
     assert_int_equal(ending.exit_code, REACHED_THE_END);
-}
-
-static int enter_directory(void **state)
-{
-    char *name = strdup("/tmp/halo2vec-test-XXXXXX");
-    if (!name || !mkdtemp(name) || chdir(name) != 0) return -1;
-    *state = name;
-    return 0;
-}
-
-static int leave_directory(void **state)
-{
-    char *name = *state;
-    const int outcome = chdir("/") == 0 && rmdir(name) == 0 ? 0 : -1;
-    free(name);
-    return outcome; /* rmdir fails if a test left anything */
 }
 
 #define IN_DIRECTORY(test)                                                                 \
