@@ -13,8 +13,8 @@ import sys
 TOP_LEVEL = {"CMakeLists.txt", "README.md", "LICENSE", "src", "include", "partition", "walks",
              "tools", "tests", "datasets"}
 # Each may include only its own headers, those of what stands before it, and public ones.
-LAYERS = ["src/base", "src/comm", "src/graph", "partition", "walks", "src/train", "src/fastrp",
-          "src/eval"]
+LAYERS = ["src/base", "src/comm", "src/graph", "partition", "walks", "src/fastrp", "src/train",
+          "src/embed", "src/eval"]
 # A header of others, and the only files that may include it.
 FOREIGN = [
     (r"metis\.h", r"partition/metis_\w+\.c"),

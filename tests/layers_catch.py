@@ -13,7 +13,7 @@ HEAD = "/* SPDX-License-Identifier: MIT */\n"
 PLANTS = [  # file, text, what the check must say
     ("src/base/planted.c", HEAD + '#include "graph_hdf5.h"\n', "higher layer (src/graph)"),
     ("partition/planted.c", HEAD + '#include "alias.h"\n', "higher layer (walks)"),
-    ("src/graph/planted.c", HEAD + '#  include "embedding_hdf5.h"\n', "(src/train)"),
+    ("src/graph/planted.c", HEAD + '#  include "embedding_hdf5.h"\n', "(src/embed)"),
     ("tools/planted.c", HEAD + '#include "fail.h"\n', "tools include only public headers"),
     ("tools/planted.c", HEAD + '#include <popt.h>\n', "popt.h may not be included"),
     ("include/halo2vec/planted.h", HEAD + '#include <stdio.h>\n', "public header includes"),

@@ -10,7 +10,6 @@
 
 #include "block_set.h"
 #include "blocks.h"
-#include "embedding_hdf5.h"
 #include "migrate.h"
 #include "sgns.h"
 
@@ -36,12 +35,6 @@ void h2vi_model_clear(h2vi_model *model);
 
 /* Local. ERR_ARGUMENT if a value is not finite: the training diverged. */
 H2V_CHECKED h2v_status h2vi_model_check(const h2vi_model *model, const h2vi_moved *moved);
-
-/* Collective. Write `in` as /embeddings and, if wanted, `out` as /contexts, in gid order;
- * of the blocks only if there is one group. */
-H2V_CHECKED h2v_status h2vi_model_write(const h2vi_model *model, const h2vi_moved *moved,
-                                        const h2vi_blocks *blocks, bool with_contexts,
-                                        h2vi_embedding_writer *writer);
 
 /* Bytes that the model holds. */
 int64_t h2vi_model_bytes(const h2vi_model *model, const h2vi_moved *moved);

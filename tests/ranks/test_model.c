@@ -7,6 +7,7 @@
 #include "check.h"
 #include "embed_jobs.h"
 #include "model.h"
+#include "output_rows.h"
 #include "random.h"
 #include "sgns.h"
 
@@ -164,7 +165,7 @@ static h2v_status write_model(const test_job *job, const test_job *alone, int nu
         h2v_agree(world, h2vi_model_init(&job->moved, &blocks, dim, SEED, &model));
     if (status == H2V_OK) {
         fill(job, alone, &model);
-        status = h2vi_model_write(&model, &job->moved, &blocks, with_contexts, writer);
+        status = h2vi_write_model(&model, &job->moved, &blocks, with_contexts, writer);
     }
     h2vi_alloc_fail_after(-1);
     const h2v_status closed = h2vi_embedding_close(&writer);

@@ -16,6 +16,7 @@
 #include "job_estimate.h"
 #include "model.h"
 #include "output.h"
+#include "output_rows.h"
 #include "params_json.h"
 #include "phase_clock.h"
 #include "plan.h"
@@ -112,7 +113,7 @@ static h2v_status write(embed_run *this)
     h2v_status status =
         h2vi_embedding_open(this->job.world, this->output.temporary, &writer);
     if (status == H2V_OK) {
-        status = h2vi_model_write(&this->model, &this->job.moved, &this->job.blocks,
+        status = h2vi_write_model(&this->model, &this->job.moved, &this->job.blocks,
                                   this->files->with_contexts, writer);
         const h2v_status closed = h2vi_embedding_close(&writer);
         if (status == H2V_OK) status = closed;
