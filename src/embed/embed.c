@@ -20,7 +20,7 @@
 #include "params_json.h"
 #include "phase_clock.h"
 #include "plan.h"
-#include "sgns.h"
+#include "isa.h"
 #include "shared_output.h"
 #include "trace.h"
 #include "train.h"
@@ -176,7 +176,7 @@ static void make_report(embed_run *this, h2v_embed_report *report)
     report->num_arcs = job->moved.graph->num_arcs;
     report->num_ranks = world->num_ranks;
     report->num_threads = world->num_threads;
-    (void)h2vi_fastest_cell_kernel(&report->kernel);
+    report->kernel = h2vi_isa_name(h2vi_best_isa());
     report->partition = job->quality;
     h2vi_gather_all(world, sizeof job->report, &job->report, report->ranks);
     report->seconds = h2vi_wall_seconds() - this->start;

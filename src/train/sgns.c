@@ -120,31 +120,12 @@ void h2vi_train_cell_scalar(const h2vi_cell *cell)
 
 h2vi_train_cell *h2vi_cell_kernel(h2vi_isa isa)
 {
-    switch (isa) {
-    case H2VI_SCALAR:
-        return h2vi_train_cell_scalar;
+    static h2vi_train_cell *const kernels[H2VI_NUM_ISAS] = {
+        [H2VI_SCALAR] = h2vi_train_cell_scalar,
 #ifdef H2V_HAS_X86_KERNELS
-    case H2VI_AVX2:
-        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")
-                   ? h2vi_train_cell_avx2
-                   : NULL;
-    case H2VI_AVX512:
-        return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-                       __builtin_cpu_supports("avx512vl") &&
-                       __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("fma")
-                   ? h2vi_train_cell_avx512
-                   : NULL;
+        [H2VI_AVX2] = h2vi_train_cell_avx2,
+        [H2VI_AVX512] = h2vi_train_cell_avx512,
 #endif
-    default:
-        return NULL;
-    }
-}
-
-h2vi_train_cell *h2vi_fastest_cell_kernel(const char **name)
-{
-    static const char *const names[H2VI_NUM_ISAS] = {"scalar", "avx2", "avx512"};
-    int isa = H2VI_NUM_ISAS - 1;
-    while (!h2vi_cell_kernel((h2vi_isa)isa)) isa--; /* scalar is always there */
-    if (name) *name = names[isa];
-    return h2vi_cell_kernel((h2vi_isa)isa);
+    };
+    return h2vi_isa_is_here(isa) ? kernels[isa] : NULL;
 }

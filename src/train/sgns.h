@@ -19,6 +19,7 @@
 
 #include <stdint.h>
 
+#include "isa.h"
 #include "noise.h"
 
 enum {
@@ -49,10 +50,5 @@ h2vi_train_cell h2vi_train_cell_scalar;
 h2vi_train_cell h2vi_train_cell_avx2;
 h2vi_train_cell h2vi_train_cell_avx512;
 
-typedef enum h2vi_isa { H2VI_SCALAR, H2VI_AVX2, H2VI_AVX512, H2VI_NUM_ISAS } h2vi_isa;
-
 /* The kernel of an instruction set, or NULL if this machine or build does not have it. */
 h2vi_train_cell *h2vi_cell_kernel(h2vi_isa isa);
-
-/* The fastest one here. `name` out, if not NULL: "avx512", "avx2" or "scalar". */
-h2vi_train_cell *h2vi_fastest_cell_kernel(const char **name);

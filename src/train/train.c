@@ -290,7 +290,7 @@ static h2v_status trainer_init(const h2vi_training *training, h2vi_trainer *trai
     const h2vi_walk_params walks = h2vi_walks_of(params);
     trainer->training = training;
     trainer->start = h2vi_wall_seconds();
-    trainer->kernel = h2vi_fastest_cell_kernel(NULL);
+    trainer->kernel = h2vi_cell_kernel(h2vi_best_isa());
     trainer->blocks_per_group = params->parts / params->groups;
     trainer->context_slots = h2vi_alloc_n(num_owned, sizeof *trainer->context_slots);
     trainer->keep = h2vi_alloc_n(num_owned, sizeof *trainer->keep);
