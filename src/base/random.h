@@ -30,7 +30,9 @@ typedef enum h2vi_purpose {
     H2VI_FOR_CLASSIFIER,
     H2VI_FOR_GENERATOR,
     H2VI_FOR_POOL,
-    H2VI_FOR_ROUNDING
+    H2VI_FOR_ROUNDING,
+    H2VI_FOR_PROJECTION,
+    H2VI_FOR_PROPERTY
 } h2vi_purpose;
 
 typedef struct h2vi_words {
