@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "halo2vec/fastrp.h"
 #include "halo2vec/partition.h"
 #include "halo2vec/status.h"
 #include "halo2vec/types.h"
@@ -18,9 +19,18 @@
 typedef enum h2v_method {
     H2V_METHOD_DEEPWALK, ///< first-order walks (Perozzi et al. 2014,
                          ///< doi:10.1145/2623330.2623732), trained by negative sampling
-    H2V_METHOD_NODE2VEC  ///< second-order walks (Grover and Leskovec 2016,
+    H2V_METHOD_NODE2VEC, ///< second-order walks (Grover and Leskovec 2016,
                          ///< doi:10.1145/2939672.2939754)
+    H2V_METHOD_FASTRP    ///< no walks and no training: fastrp.h
 } h2v_method;
+
+/// What the rows that are trained start from; contexts start from zero, but for FILE.
+typedef enum h2v_init {
+    H2V_INIT_NOISE,  ///< uniform in (-1/2, 1/2) / dim (word2vec)
+    H2V_INIT_FASTRP, ///< rows of FastRP, centered and scaled
+    H2V_INIT_FILE ///< rows and contexts of an embedding file, matched by id; new vertices
+                  ///< start from their neighbors
+} h2v_init;
 
 /// How the changes that several groups made to a context row become one
 /// (src/train/combiner.h has formulas and sources).
@@ -42,6 +52,13 @@ typedef enum h2v_precision {
     H2V_PRECISION_INT8,
     H2V_PRECISION_AUTO ///< f32 with one group, int8 with several
 } h2v_precision;
+
+/// What was read beside the graph, told by digests of rows.
+typedef struct h2v_read_rows {
+    int64_t property_columns; ///< of files.property; 0: there was none
+    uint64_t property_digest; ///< of their projection
+    uint64_t init_digest;     ///< of the rows that files.init gave
+} h2v_read_rows;
 
 /// What defines the result, and nothing else: the same values, graph and METIS library give
 /// the same bytes on any number of ranks and threads.
@@ -68,6 +85,10 @@ typedef struct h2v_embed_params {
     int pool;              ///< rows that a group's negatives of one round are drawn
                            ///< from; 0: chosen
     h2v_precision exchange_precision;
+    h2v_init init;
+    double init_length;       ///< FASTRP: root mean square of the lengths of the rows
+    h2v_fastrp_params fastrp; ///< of the method, or of what training starts from
+    h2v_read_rows read;       ///< filled in by h2v_embed(), for the record
 } h2v_embed_params;
 
 /// DeepWalk with node2vec's published defaults: dim 128, 10 walks of 80 vertices, window
@@ -75,8 +96,10 @@ typedef struct h2v_embed_params {
 h2v_embed_params h2v_embed_params_default(void);
 
 /// Write the parameters as one line of JSON, as the embedding file keeps them. **Local.**
-/// Keys are the words of the flags, sorted. A seed above 2^63 - 1 is a string, since JSON
-/// libraries have no such numbers. `json` out: to be released with free().
+/// Keys are the words of the flags, sorted; those that the method has use for, and for
+/// FastRP no parts, since its rows do not depend on them. A seed above 2^63 - 1 is a
+/// string, since JSON libraries have no such numbers. `json` out: to be released with
+/// free().
 H2V_CHECKED h2v_status h2v_embed_params_json(const h2v_embed_params *params, char **json);
 
 /// Where things are, and how it is told: nothing here changes the result.
@@ -85,7 +108,11 @@ typedef struct h2v_embed_files {
     const char *output;
     const char *partition; ///< NULL, or a partition file; then parts must be 0 or its own,
                            ///< and the partitioner is recorded as H2V_PARTITIONER_FILE
-    bool with_contexts;
+    const char *property;  ///< NULL, or properties of the vertices for FastRP: .npy or
+                           ///< HDF5 (src/graph/matrix_file.h), one row a vertex in the
+                           ///< order of the graph file
+    const char *init;      ///< NULL, or the embedding file of H2V_INIT_FILE
+    bool with_contexts;    ///< FastRP has none
     bool overwrite;
     const char *trace; ///< NULL, or where to write what a replay of the training needs, one
                        ///< JSON object a line (src/train/trace.h). It comes last: if it
@@ -97,6 +124,8 @@ typedef enum h2v_phase {
     H2V_PHASE_TRIAL, ///< trial walks, which measure the work at each vertex
     H2V_PHASE_PARTITION,
     H2V_PHASE_MIGRATE,
+    H2V_PHASE_INIT,     ///< the rows that training starts from, or N_0 of FastRP
+    H2V_PHASE_MULTIPLY, ///< of FastRP's powers, pulling ghosts included
     H2V_PHASE_WALK,
     H2V_PHASE_ROUTE,
     H2V_PHASE_PULL, ///< of the rows that the groups need, from their owners

@@ -43,8 +43,8 @@ typedef struct embed_run {
 const char *h2v_phase_name(h2v_phase phase)
 {
     static const char *const names[H2V_NUM_PHASES] = {
-        "load",  "trial", "partition", "migrate", "walk",
-        "route", "pull",  "train",     "push",    "write"};
+        "load", "trial", "partition", "migrate", "init", "multiply",
+        "walk", "route", "pull",      "train",   "push", "write"};
     return names[phase];
 }
 

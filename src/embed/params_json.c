@@ -6,6 +6,7 @@
 #include "alloc.h"
 #include "combiner.h"
 #include "fail.h"
+#include "plan.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -15,7 +16,20 @@
 
 const char *h2vi_method_name(h2v_method method)
 {
-    return method == H2V_METHOD_NODE2VEC ? "node2vec" : "deepwalk";
+    static const char *const names[] = {"deepwalk", "node2vec", "fastrp"};
+    return names[method];
+}
+
+static const char *init_name(h2v_init init)
+{
+    static const char *const names[] = {"noise", "fastrp", "file"};
+    return names[init];
+}
+
+static const char *unit_rows_name(h2v_unit_rows unit_rows)
+{
+    static const char *const names[] = {"none", "added", "iterated"};
+    return names[unit_rows];
 }
 
 static const char *partitioner_name(h2v_partitioner partitioner)
@@ -38,18 +52,81 @@ const char *h2vi_precision_name(h2v_precision precision)
     return names[precision];
 }
 
-/* How groups agree is told only where there are several. 0, or -1 without memory. */
+/* 0, or -1 without memory, as those below. */
+static int put(json_t *object, const char *key, json_t *value)
+{
+    return json_object_set_new(object, key, value);
+}
+
+static int put_digest(json_t *object, const char *key, uint64_t digest)
+{
+    char digits[24];
+    (void)snprintf(digits, sizeof digits, "%016" PRIx64, digest);
+    return put(object, key, json_string(digits));
+}
+
+/* How groups agree is told only where there are several. */
 static int put_groups(const h2v_embed_params *params, json_t *object)
 {
-    if (json_object_set_new(object, "groups", json_integer(params->groups)) != 0 ||
-        json_object_set_new(object, "exchange_precision",
-                            json_string(h2vi_precision_name(params->exchange_precision))))
+    if (put(object, "groups", json_integer(params->groups)) != 0 ||
+        put(object, "exchange_precision",
+            json_string(h2vi_precision_name(params->exchange_precision))) != 0)
         return -1;
     if (params->groups == 1) return 0;
-    return json_object_set_new(object, "combiner",
-                               json_string(h2vi_combiner_name(params->combiner))) != 0 ||
-                   json_object_set_new(object, "pool", json_integer(params->pool)) != 0
+    return put(object, "combiner", json_string(h2vi_combiner_name(params->combiner))) !=
+                       0 ||
+                   put(object, "pool", json_integer(params->pool)) != 0
                ? -1
+               : 0;
+}
+
+static json_t *weights_json(const h2v_fastrp_params *params)
+{
+    json_t *weights = json_array();
+    for (int i = 0; i < params->num_weights; i++)
+        if (json_array_append_new(weights, json_real(params->weights[i])) != 0) {
+            json_decref(weights);
+            return NULL;
+        }
+    return weights;
+}
+
+static int put_fastrp(const h2v_embed_params *params, json_t *object)
+{
+    const h2v_fastrp_params *fastrp = &params->fastrp;
+    json_t *keys = json_pack(
+        "{s:o, s:f, s:f, s:f, s:s, s:s, s:f, s:b}", "iteration_weights",
+        weights_json(fastrp), "normalization_strength", fastrp->normalization_strength,
+        "node_self_influence", fastrp->node_self_influence, "sparsity", fastrp->sparsity,
+        "unit_rows", unit_rows_name(fastrp->unit_rows), "precision",
+        fastrp->row_type == H2V_ROWS_BF16 ? "bf16" : "f32", "property_ratio",
+        fastrp->property_ratio, "standardize", fastrp->standardize);
+    const int outcome = keys ? json_object_update(object, keys) : -1;
+    json_decref(keys);
+    if (outcome != 0 || params->read.property_columns == 0) return outcome;
+    if (put(object, "property_columns", json_integer(params->read.property_columns)) != 0)
+        return -1;
+    return put_digest(object, "property_digest", params->read.property_digest);
+}
+
+static int put_training(const h2v_embed_params *params, json_t *object)
+{
+    const bool is_node2vec = params->method == H2V_METHOD_NODE2VEC;
+    json_t *keys = json_pack(
+        "{s:i, s:i, s:i, s:i, s:i, s:f, s:f, s:f, s:f, s:i, s:i, s:s, s:s}", "walks",
+        params->walks, "walk_length", params->walk_length, "window", params->window,
+        "negatives", params->negatives, "epochs", params->epochs, "learning_rate",
+        params->learning_rate, "p", is_node2vec ? params->p : 1.0, "q",
+        is_node2vec ? params->q : 1.0, "subsample", params->subsample, "parts",
+        params->parts, "rounds", params->rounds, "partitioner",
+        partitioner_name(params->partitioner), "init", init_name(params->init));
+    const int outcome = keys ? json_object_update(object, keys) : -1;
+    json_decref(keys);
+    if (outcome != 0 || put_groups(params, object) != 0) return -1;
+    if (params->init == H2V_INIT_FILE)
+        return put_digest(object, "init_digest", params->read.init_digest);
+    return params->init == H2V_INIT_FASTRP
+               ? put(object, "init_length", json_real(params->init_length))
                : 0;
 }
 
@@ -70,17 +147,13 @@ static char *text_of(const json_t *object)
 
 h2v_status h2v_embed_params_json(const h2v_embed_params *params, char **json)
 {
-    const bool is_node2vec = params->method == H2V_METHOD_NODE2VEC;
-    json_t *object = json_pack(
-        "{s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:f, s:f, s:f, s:f, s:o, s:i, s:i, s:s}",
-        "method", h2vi_method_name(params->method), "dim", params->dim, "walks",
-        params->walks, "walk_length", params->walk_length, "window", params->window,
-        "negatives", params->negatives, "epochs", params->epochs, "learning_rate",
-        params->learning_rate, "p", is_node2vec ? params->p : 1.0, "q",
-        is_node2vec ? params->q : 1.0, "subsample", params->subsample, "seed",
-        seed_json(params->seed), "parts", params->parts, "rounds", params->rounds,
-        "partitioner", partitioner_name(params->partitioner));
-    const bool is_whole = put_groups(params, object) == 0;
+    const bool is_trained = params->method != H2V_METHOD_FASTRP;
+    json_t *object =
+        json_pack("{s:s, s:i, s:o}", "method", h2vi_method_name(params->method), "dim",
+                  params->dim, "seed", seed_json(params->seed));
+    bool is_whole = object != NULL;
+    if (is_whole && is_trained) is_whole = put_training(params, object) == 0;
+    if (is_whole && h2vi_needs_fastrp(params)) is_whole = put_fastrp(params, object) == 0;
     *json = is_whole ? text_of(object) : NULL;
     json_decref(object);
     return *json ? H2V_OK : h2vi_fail_memory("the parameters' JSON");

@@ -21,8 +21,9 @@ typedef struct h2vi_phase_clock {
 static inline const char *h2vi_phase_activity(h2v_phase phase)
 {
     static const char *const names[H2V_NUM_PHASES] = {
-        "loading", "trial walks", "partitioning", "migration", "walking",
-        "routing", "pulling",     "training",     "pushing",   "writing"};
+        "loading",        "trial walks", "partitioning", "migration",
+        "initialization", "multiplying", "walking",      "routing",
+        "pulling",        "training",    "pushing",      "writing"};
     return names[phase];
 }
 

@@ -32,7 +32,10 @@ h2v_embed_params h2v_embed_params_default(void)
                               .seed = 1,
                               .partitioner = H2V_PARTITIONER_METIS,
                               .groups = 1,
-                              .exchange_precision = H2V_PRECISION_AUTO};
+                              .exchange_precision = H2V_PRECISION_AUTO,
+                              .init = H2V_INIT_NOISE,
+                              .init_length = 1,
+                              .fastrp = h2v_fastrp_params_default()};
 }
 
 static h2v_status check_count(const char *flag, int value, int min, int max)
@@ -50,24 +53,57 @@ static h2v_status check_number(const char *flag, double value, double min, doubl
 /* Numbers that stand for names; H2V_PARTITIONER_FILE is what an embedding records. */
 static h2v_status check_names(const h2v_embed_params *params)
 {
-    h2v_status status =
-        check_count("--method", (int)params->method, 0, H2V_METHOD_NODE2VEC);
+    h2v_status status = check_count("--method", (int)params->method, 0, H2V_METHOD_FASTRP);
     if (status == H2V_OK)
         status =
             check_count("--partitioner", (int)params->partitioner, 0, H2V_PARTITIONER_FILE);
-    if (status == H2V_OK)
+    if (status == H2V_OK && params->method != H2V_METHOD_FASTRP) {
         status = check_count("--combiner", (int)params->combiner, 0, H2V_COMBINER_AVERAGE);
-    if (status == H2V_OK)
-        status = check_count("--exchange-precision", (int)params->exchange_precision, 0,
-                             H2V_PRECISION_AUTO);
+        if (status == H2V_OK)
+            status = check_count("--exchange-precision", (int)params->exchange_precision, 0,
+                                 H2V_PRECISION_AUTO);
+        if (status == H2V_OK)
+            status = check_count("--init", (int)params->init, 0, H2V_INIT_FILE);
+    }
+    if (status == H2V_OK && h2vi_needs_fastrp(params)) {
+        const h2v_fastrp_params *fastrp = &params->fastrp;
+        status =
+            check_count("--unit-rows", (int)fastrp->unit_rows, 0, H2V_UNIT_ROWS_ITERATED);
+        if (status == H2V_OK)
+            status = check_count("--precision", (int)fastrp->row_type, 0, H2V_ROWS_BF16);
+    }
     return status;
 }
 
-h2v_status h2vi_check_params(const h2v_embed_params *params)
+static h2v_status check_fastrp(const h2v_fastrp_params *params, int dim)
 {
-    h2v_status status = check_names(params);
-    if (status == H2V_OK) status = check_count("--dim", params->dim, 1, H2V_MAX_DIM);
-    if (status == H2V_OK) status = check_count("--walks", params->walks, 1, 1000000);
+    const double most = 1e6; /* of weights: far from what overflows */
+    if (params->num_weights < 1 || params->num_weights > H2V_MAX_POWERS)
+        return h2v_fail(H2V_ERR_ARGUMENT, "--iteration-weights are %d numbers, not 1..%d",
+                        params->num_weights, H2V_MAX_POWERS);
+    h2v_status status = H2V_OK;
+    for (int i = 0; status == H2V_OK && i < params->num_weights; i++)
+        status = check_number("--iteration-weights", params->weights[i], -most, most);
+    if (status == H2V_OK)
+        status = check_number("--normalization-strength", params->normalization_strength,
+                              -10, 10);
+    if (status == H2V_OK)
+        status =
+            check_number("--node-self-influence", params->node_self_influence, -most, most);
+    if (status == H2V_OK && params->sparsity != 0)
+        status = check_number("--sparsity", params->sparsity, 1, 1e9);
+    if (status == H2V_OK)
+        status = check_number("--property-ratio", params->property_ratio, 0, 1);
+    if (status == H2V_OK && params->property_ratio > 0 && params->property_ratio * dim < 1)
+        status = h2v_fail(H2V_ERR_ARGUMENT,
+                          "--property-ratio %g leaves properties none of the %d dimensions",
+                          params->property_ratio, dim);
+    return status;
+}
+
+static h2v_status check_training(const h2v_embed_params *params)
+{
+    h2v_status status = check_count("--walks", params->walks, 1, 1000000);
     if (status == H2V_OK)
         status = check_count("--walk-length", params->walk_length, 2, H2V_MAX_WALK_LENGTH);
     if (status == H2V_OK) status = check_count("--window", params->window, 1, 1000);
@@ -78,7 +114,6 @@ h2v_status h2vi_check_params(const h2v_embed_params *params)
     if (status == H2V_OK) status = check_number("--p", params->p, 0.01, 100);
     if (status == H2V_OK) status = check_number("--q", params->q, 0.01, 100);
     if (status == H2V_OK) status = check_number("--subsample", params->subsample, 0, 1);
-    if (status == H2V_OK) status = check_count("--parts", params->parts, 0, H2V_MAX_PARTS);
     if (status == H2V_OK)
         status = check_count("--rounds", params->rounds, 0, H2V_MAX_ROUNDS);
     if (status == H2V_OK)
@@ -87,6 +122,20 @@ h2v_status h2vi_check_params(const h2v_embed_params *params)
     if (status == H2V_OK && params->groups > 0 && params->parts % params->groups != 0)
         status = h2v_fail(H2V_ERR_ARGUMENT, "--groups %d does not divide --parts %d",
                           params->groups, params->parts);
+    if (status == H2V_OK && params->init == H2V_INIT_FASTRP)
+        status = check_number("--init-length", params->init_length, 1e-6, 1e6);
+    return status;
+}
+
+h2v_status h2vi_check_params(const h2v_embed_params *params)
+{
+    h2v_status status = check_names(params);
+    if (status == H2V_OK) status = check_count("--dim", params->dim, 1, H2V_MAX_DIM);
+    if (status == H2V_OK) status = check_count("--parts", params->parts, 0, H2V_MAX_PARTS);
+    if (status == H2V_OK && params->method != H2V_METHOD_FASTRP)
+        status = check_training(params);
+    if (status == H2V_OK && h2vi_needs_fastrp(params))
+        status = check_fastrp(&params->fastrp, params->dim);
     return status;
 }
 

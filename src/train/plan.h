@@ -18,7 +18,14 @@ enum {
     H2VI_PAIRS_PER_VERTEX = 256 /* of a round, at most: 2 KiB, twice the rows at 128 dims */
 };
 
-/* Local. ERR_ARGUMENT names the flag and its range. */
+/* Whether rows of FastRP are made: for their own sake, or to train from. */
+static inline bool h2vi_needs_fastrp(const h2v_embed_params *params)
+{
+    return params->method == H2V_METHOD_FASTRP || params->init == H2V_INIT_FASTRP;
+}
+
+/* Local. ERR_ARGUMENT names the flag and its range. Of what the method has no use for
+ * nothing is said. */
 H2V_CHECKED h2v_status h2vi_check_params(const h2v_embed_params *params);
 
 /* Rounds of the whole training that quality needs: groups learn of each other's changes

@@ -20,35 +20,136 @@ static char *text_of(const h2v_embed_params *params)
     return text;
 }
 
+static void assert_keys(const h2v_embed_params *params, const char *const *keys)
+{
+    char *text = text_of(params);
+    assert_null(strpbrk(text, " \n"));
+    json_t *object = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+    size_t i = 0;
+    for (void *at = json_object_iter(object); at; at = json_object_iter_next(object, at))
+        assert_string_equal(json_object_iter_key(at), keys[i++]);
+    assert_null(keys[i]);
+    json_decref(object);
+    free(text);
+}
+
 static void keys_are_sorted_and_complete(void **state)
+{
+    (void)state;
+    static const char *const keys[] = {"dim",         "epochs",    "exchange_precision",
+                                       "groups",      "init",      "learning_rate",
+                                       "method",      "negatives", "p",
+                                       "partitioner", "parts",     "q",
+                                       "rounds",      "seed",      "subsample",
+                                       "walk_length", "walks",     "window",
+                                       NULL};
+    const h2v_embed_params params = h2v_embed_params_default();
+    assert_keys(&params, keys);
+}
+
+static void fastrp_has_keys_of_its_own(void **state)
+{
+    (void)state;
+    static const char *const keys[] = {"dim",
+                                       "iteration_weights",
+                                       "method",
+                                       "node_self_influence",
+                                       "normalization_strength",
+                                       "precision",
+                                       "property_ratio",
+                                       "seed",
+                                       "sparsity",
+                                       "standardize",
+                                       "unit_rows",
+                                       NULL};
+    static const char *const more[] = {"dim",
+                                       "iteration_weights",
+                                       "method",
+                                       "node_self_influence",
+                                       "normalization_strength",
+                                       "precision",
+                                       "property_columns",
+                                       "property_digest",
+                                       "property_ratio",
+                                       "seed",
+                                       "sparsity",
+                                       "standardize",
+                                       "unit_rows",
+                                       NULL};
+    h2v_embed_params params = h2v_embed_params_default();
+    params.method = H2V_METHOD_FASTRP;
+    assert_keys(&params, keys);
+    params.fastrp.property_ratio = 0.5;
+    params.read.property_columns = 2;
+    assert_keys(&params, more);
+}
+
+/* Rows that training starts from are a part of what defines the result. */
+static void training_tells_where_it_starts(void **state)
 {
     (void)state;
     static const char *const keys[] = {"dim",
                                        "epochs",
                                        "exchange_precision",
                                        "groups",
+                                       "init",
+                                       "init_length",
+                                       "iteration_weights",
                                        "learning_rate",
                                        "method",
                                        "negatives",
+                                       "node_self_influence",
+                                       "normalization_strength",
                                        "p",
                                        "partitioner",
                                        "parts",
+                                       "precision",
+                                       "property_ratio",
                                        "q",
                                        "rounds",
                                        "seed",
+                                       "sparsity",
+                                       "standardize",
                                        "subsample",
+                                       "unit_rows",
                                        "walk_length",
                                        "walks",
-                                       "window"};
-    const h2v_embed_params params = h2v_embed_params_default();
+                                       "window",
+                                       NULL};
+    h2v_embed_params params = h2v_embed_params_default();
+    params.init = H2V_INIT_FASTRP;
+    assert_keys(&params, keys);
+    params.init = H2V_INIT_FILE;
+    params.read.init_digest = 0xab;
     char *text = text_of(&params);
-    assert_null(strpbrk(text, " \n"));
-    json_t *object = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
-    assert_int_equal(json_object_size(object), sizeof keys / sizeof *keys);
-    size_t i = 0;
-    for (void *at = json_object_iter(object); at; at = json_object_iter_next(object, at))
-        assert_string_equal(json_object_iter_key(at), keys[i++]);
-    json_decref(object);
+    assert_non_null(
+        strstr(text, "\"init\":\"file\",\"init_digest\":\"00000000000000ab\","));
+    free(text);
+}
+
+static void values_of_fastrp_come_back(void **state)
+{
+    (void)state;
+    h2v_embed_params params = {.method = H2V_METHOD_FASTRP,
+                               .dim = 7,
+                               .seed = 5,
+                               .fastrp = {.num_weights = 3,
+                                          .weights = {0, -0.25, 1e5},
+                                          .normalization_strength = -0.5,
+                                          .node_self_influence = 2,
+                                          .sparsity = 6.5,
+                                          .unit_rows = H2V_UNIT_ROWS_ITERATED,
+                                          .row_type = H2V_ROWS_BF16,
+                                          .property_ratio = 0.5,
+                                          .standardize = true},
+                               .read = {.property_columns = 3, .property_digest = 255}};
+    char *text = text_of(&params);
+    assert_string_equal(
+        text, "{\"dim\":7,\"iteration_weights\":[0.0,-0.25,100000.0],\"method\":"
+              "\"fastrp\",\"node_self_influence\":2.0,\"normalization_strength\":-0.5,"
+              "\"precision\":\"bf16\",\"property_columns\":3,\"property_digest\":"
+              "\"00000000000000ff\",\"property_ratio\":0.5,\"seed\":5,\"sparsity\":6.5,"
+              "\"standardize\":true,\"unit_rows\":\"iterated\"}");
     free(text);
 }
 
@@ -164,18 +265,15 @@ static void *allocate(size_t size)
 }
 
 /* The text is part of a file: it is whole or not there. */
-static void without_memory_there_is_no_text(void **state)
+static void assert_whole_or_not_there(const h2v_embed_params *params)
 {
-    (void)state;
-    h2v_embed_params params = h2v_embed_params_default();
-    params.groups = 4;
-    char *whole = text_of(&params), *text = NULL;
+    char *whole = text_of(params), *text = NULL;
     int num_refused = -1;
     h2v_status status = H2V_ERR_NOMEM;
     json_set_alloc_funcs(allocate, free);
     while (status == H2V_ERR_NOMEM) {
         allocations_left = ++num_refused;
-        status = h2v_embed_params_json(&params, &text);
+        status = h2v_embed_params_json(params, &text);
         assert_int_equal(text != NULL, status == H2V_OK);
     }
     json_set_alloc_funcs(malloc, free);
@@ -186,11 +284,29 @@ static void without_memory_there_is_no_text(void **state)
     free(text);
 }
 
+static void without_memory_there_is_no_text(void **state)
+{
+    (void)state;
+    h2v_embed_params params = h2v_embed_params_default();
+    params.groups = 4;
+    assert_whole_or_not_there(&params);
+    params.init = H2V_INIT_FILE;
+    assert_whole_or_not_there(&params);
+    params.init = H2V_INIT_FASTRP;
+    params.read.property_columns = 1;
+    assert_whole_or_not_there(&params);
+    params.method = H2V_METHOD_FASTRP;
+    assert_whole_or_not_there(&params);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keys_are_sorted_and_complete),
+        cmocka_unit_test(fastrp_has_keys_of_its_own),
+        cmocka_unit_test(training_tells_where_it_starts),
         cmocka_unit_test(values_come_back),
+        cmocka_unit_test(values_of_fastrp_come_back),
         cmocka_unit_test(parts_of_a_file_have_no_maker),
         cmocka_unit_test(deepwalk_has_no_bias),
         cmocka_unit_test(the_largest_seed_comes_back),

@@ -258,13 +258,20 @@ static void counts_have_ranges(void **state)
     }
 }
 
+static h2v_embed_params of_fastrp(void)
+{
+    h2v_embed_params params = h2v_embed_params_default();
+    params.method = H2V_METHOD_FASTRP;
+    return params;
+}
+
 static void names_have_ranges(void **state)
 {
     (void)state;
     for (int outside = 0; outside < 2; outside++) {
         h2v_embed_params params = h2v_embed_params_default();
-        params.method = (h2v_method)(outside ? 2 : -1);
-        refuse(&params, outside ? "--method 2 is not in 0..1" : "--method -1 is");
+        params.method = (h2v_method)(outside ? 3 : -1);
+        refuse(&params, outside ? "--method 3 is not in 0..2" : "--method -1 is");
         params = h2v_embed_params_default();
         params.partitioner = (h2v_partitioner)(outside ? 3 : -1);
         refuse(&params, outside ? "--partitioner 3 is not in 0..2" : "--partitioner -1 is");
@@ -275,6 +282,41 @@ static void names_have_ranges(void **state)
         params.exchange_precision = (h2v_precision)(outside ? 5 : -1);
         refuse(&params, outside ? "--exchange-precision 5 is not in 0..4"
                                 : "--exchange-precision -1 is");
+        params = h2v_embed_params_default();
+        params.init = (h2v_init)(outside ? 3 : -1);
+        refuse(&params, outside ? "--init 3 is not in 0..2" : "--init -1 is");
+        params = of_fastrp();
+        params.fastrp.unit_rows = (h2v_unit_rows)(outside ? 3 : -1);
+        refuse(&params, outside ? "--unit-rows 3 is not in 0..2" : "--unit-rows -1 is");
+        params = of_fastrp();
+        params.fastrp.row_type = (h2v_row_type)(outside ? 2 : -1);
+        refuse(&params, outside ? "--precision 2 is not in 0..1" : "--precision -1 is");
+    }
+}
+
+typedef struct number_case {
+    double *value;
+    double min, max;
+    const char *flag, *range;
+} number_case;
+
+static void assert_ranges(const h2v_embed_params *params, size_t num_cases,
+                          const number_case *cases)
+{
+    for (size_t i = 0; i < num_cases; i++) {
+        const double good = *cases[i].value;
+        const double bad[] = {nextafter(cases[i].min, -1e9), nextafter(cases[i].max, 1e10),
+                              NAN, INFINITY};
+        for (int k = 0; k < 4; k++) {
+            *cases[i].value = bad[k];
+            refuse(params, cases[i].flag);
+            refuse(params, cases[i].range);
+        }
+        *cases[i].value = cases[i].min;
+        assert_int_equal(h2vi_check_params(params), H2V_OK);
+        *cases[i].value = cases[i].max;
+        assert_int_equal(h2vi_check_params(params), H2V_OK);
+        *cases[i].value = good;
     }
 }
 
@@ -282,32 +324,74 @@ static void numbers_have_ranges(void **state)
 {
     (void)state;
     h2v_embed_params params = h2v_embed_params_default();
-    const struct {
-        double *value;
-        double min, max;
-        const char *message;
-    } cases[] = {
-        {&params.learning_rate, 1e-6, 1, " is not in 1e-06..1"},
-        {&params.p, 0.01, 100, " is not in 0.01..100"},
-        {&params.q, 0.01, 100, " is not in 0.01..100"},
-        {&params.subsample, 0, 1, " is not in 0..1"},
+    const number_case cases[] = {
+        {&params.learning_rate, 1e-6, 1, "--learning-rate", " is not in 1e-06..1"},
+        {&params.p, 0.01, 100, "--p", " is not in 0.01..100"},
+        {&params.q, 0.01, 100, "--q", " is not in 0.01..100"},
+        {&params.subsample, 0, 1, "--subsample", " is not in 0..1"},
+        {&params.init_length, 1e-6, 1e6, "--init-length", " is not in 1e-06..1e+06"},
     };
-    const char *const flags[] = {"--learning-rate", "--p", "--q", "--subsample"};
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        const double good = *cases[i].value;
-        const double bad[] = {nextafter(cases[i].min, -1), nextafter(cases[i].max, 1e9),
-                              NAN, INFINITY};
-        for (int k = 0; k < 4; k++) {
-            *cases[i].value = bad[k];
-            refuse(&params, cases[i].message);
-            refuse(&params, flags[i]);
-        }
-        *cases[i].value = cases[i].min;
-        assert_int_equal(h2vi_check_params(&params), H2V_OK);
-        *cases[i].value = cases[i].max;
-        assert_int_equal(h2vi_check_params(&params), H2V_OK);
-        *cases[i].value = good;
+    assert_ranges(&params, 4, cases);
+    params.init = H2V_INIT_FASTRP;
+    assert_ranges(&params, 5, cases);
+}
+
+static void numbers_of_fastrp_have_ranges(void **state)
+{
+    (void)state;
+    h2v_embed_params params = of_fastrp();
+    h2v_fastrp_params *fastrp = &params.fastrp;
+    const number_case cases[] = {
+        {&fastrp->weights[0], -1e6, 1e6, "--iteration-weights", " is not in -1e+06..1e+06"},
+        {&fastrp->weights[3], -1e6, 1e6, "--iteration-weights", " is not in -1e+06..1e+06"},
+        {&fastrp->normalization_strength, -10, 10, "--normalization-strength",
+         " is not in -10..10"},
+        {&fastrp->node_self_influence, -1e6, 1e6, "--node-self-influence",
+         " is not in -1e+06..1e+06"},
+        {&fastrp->sparsity, 1, 1e9, "--sparsity", " is not in 1..1e+09"},
+        {&fastrp->property_ratio, 0, 1, "--property-ratio", " is not in 0..1"},
+    };
+    for (int is_init = 0; is_init < 2; is_init++) {
+        params.method = is_init ? H2V_METHOD_NODE2VEC : H2V_METHOD_FASTRP;
+        params.init = is_init ? H2V_INIT_FASTRP : H2V_INIT_NOISE;
+        assert_ranges(&params, sizeof cases / sizeof *cases, cases);
     }
+    fastrp->sparsity = 0; /* the square root of n */
+    assert_int_equal(h2vi_check_params(&params), H2V_OK);
+    fastrp->property_ratio = 1.0 / 128;
+    assert_int_equal(h2vi_check_params(&params), H2V_OK);
+    fastrp->property_ratio = 0.9 / 128;
+    refuse(&params, "--property-ratio 0.00703125 leaves properties none of the 128 dim");
+    fastrp->property_ratio = 0;
+    fastrp->num_weights = 0;
+    refuse(&params, "--iteration-weights are 0 numbers, not 1..64");
+    fastrp->num_weights = H2V_MAX_POWERS;
+    assert_int_equal(h2vi_check_params(&params), H2V_OK);
+    fastrp->num_weights++;
+    refuse(&params, "--iteration-weights are 65 numbers, not 1..64");
+}
+
+/* What a method does not use may be anything. */
+static void only_what_is_used_counts(void **state)
+{
+    (void)state;
+    h2v_embed_params params = h2v_embed_params_default();
+    params.fastrp.num_weights = -1;
+    params.fastrp.sparsity = NAN;
+    params.init_length = -1;
+    assert_int_equal(h2vi_check_params(&params), H2V_OK);
+    params = of_fastrp();
+    params.walks = params.window = params.epochs = 0;
+    params.parts = 7;
+    params.groups = 3;
+    params.init = (h2v_init)-1;
+    params.combiner = (h2v_combiner)-1;
+    assert_int_equal(h2vi_check_params(&params), H2V_OK);
+    params.dim = 0;
+    refuse(&params, "--dim 0");
+    params = of_fastrp();
+    params.parts = -1;
+    refuse(&params, "--parts -1");
 }
 
 /* The literature's: embed.h names the sources. */
@@ -346,6 +430,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(counts_have_ranges),
         cmocka_unit_test(names_have_ranges),
         cmocka_unit_test(numbers_have_ranges),
+        cmocka_unit_test(numbers_of_fastrp_have_ranges),
+        cmocka_unit_test(only_what_is_used_counts),
         cmocka_unit_test(defaults_are_those_of_the_literature),
     };
     int level = 0;
