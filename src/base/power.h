@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
-/* x^y by +, -, x and / alone, so that every machine returns the same bits; within 1e-14 of
- * the true value, relatively, for results from 1e-300 to 1e300 (beyond: 0 or infinity). */
+/* x^y by +, -, x, / and fma alone, so that every machine returns the same bits: within
+ * 1e-14 of the true value, relatively, for results from 1e-307 to 1e307 (0 or infinity far
+ * beyond). Exact where x is 1 or y is 0. */
 #pragma once
 
 /* x > 0 and finite, y finite. */
