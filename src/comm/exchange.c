@@ -28,24 +28,38 @@ h2v_status h2vi_exchange_init(const h2v_world *world, size_t item_bytes,
     return H2V_OK;
 }
 
+static void forget_received(h2vi_exchange *exchange)
+{
+    if (exchange->is_ours) free(exchange->received);
+    exchange->received = NULL;
+    exchange->is_ours = false;
+    exchange->capacity = 0;
+}
+
 void h2vi_exchange_clear(h2vi_exchange *exchange)
 {
     h2vi_exchange_end(exchange);
+    forget_received(exchange);
     free(exchange->send_counts);
     free(exchange->recv_counts);
-    free(exchange->received);
     *exchange = (h2vi_exchange){0};
 }
 
 static h2v_status make_room(h2vi_exchange *exchange)
 {
+    if (exchange->into) {
+        forget_received(exchange);
+        exchange->received = exchange->into;
+        return H2V_OK;
+    }
     if (exchange->num_received <= exchange->capacity && exchange->received) return H2V_OK;
-    free(exchange->received);
-    exchange->capacity = exchange->num_received + exchange->num_received / 4;
-    exchange->received = h2vi_alloc_n(exchange->capacity, exchange->item_bytes);
-    if (exchange->received) return H2V_OK;
-    exchange->capacity = 0;
-    return h2vi_fail_memory("items from other ranks");
+    forget_received(exchange);
+    const int64_t capacity = exchange->num_received + exchange->num_received / 4;
+    exchange->received = h2vi_alloc_n(capacity, exchange->item_bytes);
+    if (!exchange->received) return h2vi_fail_memory("items from other ranks");
+    exchange->is_ours = true;
+    exchange->capacity = capacity;
+    return H2V_OK;
 }
 
 /* One rank's status and items moved, in one reduction. */
@@ -164,6 +178,14 @@ void h2vi_exchange_end(h2vi_exchange *exchange)
     (void)wait_for(exchange, exchange->send_counts, h2vi_wait_begin_to, sends);
     free(exchange->requests);
     exchange->requests = NULL;
+}
+
+void h2vi_exchange_poke(h2vi_exchange *exchange)
+{
+    int all_done = 0; /* then the end finds null requests; else they are as they were */
+    if (exchange->requests)
+        MPI_Testall((int)exchange->num_requests, exchange->requests, &all_done,
+                    MPI_STATUSES_IGNORE);
 }
 
 h2v_status h2vi_exchange_run(h2vi_exchange *exchange, h2v_status mine, const void *items)

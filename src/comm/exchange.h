@@ -6,6 +6,7 @@
 #pragma once
 
 #include <mpi.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,11 +18,14 @@ typedef struct h2vi_exchange {
     size_t item_bytes;
     const char *what; /* the items' name in "waited for <what> from rank 2"; may be set */
     int64_t *send_counts; /* the caller's part: items for each rank, shape [num_ranks] */
+    void *into; /* NULL, or the caller's memory for what arrives, who knows how much: no
+                   second copy is kept; may be set anew before each call */
     int64_t *recv_counts; /* items from each rank, shape [num_ranks] */
     int64_t num_received;
     int64_t num_moved;  /* items that all ranks sent in this call */
-    void *received;     /* in rank order; valid until the next call */
-    int64_t capacity;   /* of received, in items */
+    void *received;     /* in rank order; valid until the next call; `into`, if set */
+    bool is_ours;       /* whether received is not the caller's */
+    int64_t capacity;   /* of received, in items, if it is ours */
     int64_t bytes_sent; /* to other ranks, since creation */
     int64_t bytes_received;
     double cpu_seconds;    /* of the process, when the last call began: work ended there */
@@ -45,6 +49,10 @@ H2V_CHECKED h2v_status h2vi_exchange_run(h2vi_exchange *exchange, h2v_status min
 H2V_CHECKED h2v_status h2vi_exchange_begin(h2vi_exchange *exchange, h2v_status mine,
                                            const void *items);
 void h2vi_exchange_end(h2vi_exchange *exchange);
+
+/* Local, main thread, between begin and end: let messages move. Many implementations of MPI
+ * move them only while it is called. Nothing begun: does nothing. */
+void h2vi_exchange_poke(h2vi_exchange *exchange);
 
 /* Release the buffers, once what was begun has ended; safe on a zeroed struct. */
 void h2vi_exchange_clear(h2vi_exchange *exchange);

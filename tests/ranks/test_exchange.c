@@ -139,6 +139,58 @@ static void exchanges_may_overlap(const h2v_world *world)
     h2vi_exchange_clear(&fast);
 }
 
+/* What arrives goes to memory of the caller, who may change his mind from call to call. */
+static void items_arrive_where_they_are_wanted(const h2v_world *world)
+{
+    h2vi_exchange exchange;
+    CHECK_EQ(h2vi_exchange_init(world, sizeof(item), &exchange), H2V_OK);
+    exchange_by(&exchange, many_from_the_first);
+    item *into[2];
+    for (int i = 0; i < 2; i++) into[i] = calloc(60000, sizeof *into[i]);
+    for (int i = 0; i < 2; i++) {
+        exchange.into = into[i];
+        exchange_by(&exchange, many_from_the_first);
+        CHECK(exchange.received == into[i]);
+        exchange_by(&exchange, nothing);
+        exchange_by(&exchange, uneven);
+        CHECK(exchange.received == into[i]);
+    }
+    exchange.into = NULL;
+    exchange_by(&exchange, many_from_the_first);
+    CHECK(exchange.received != into[0] && exchange.received != into[1]);
+    exchange.into = into[0];
+    exchange_by(&exchange, uneven);
+    h2vi_exchange_clear(&exchange);
+    for (int i = 0; i < 2; i++) free(into[i]); /* still the caller's */
+}
+
+static bool all_have_come(const h2vi_exchange *exchange)
+{
+    for (int64_t i = 0; i < exchange->num_requests; i++)
+        if (exchange->requests[i] != MPI_REQUEST_NULL) return false;
+    return true;
+}
+
+/* Messages too long to be sent ahead move while their ranks poke, and only then end. */
+static void poking_lets_messages_move(const h2v_world *world)
+{
+    h2vi_exchange exchange;
+    CHECK_EQ(h2vi_exchange_init(world, sizeof(item), &exchange), H2V_OK);
+    h2vi_exchange_poke(&exchange); /* nothing was begun */
+    for (int i = 0; i < 2; i++) {
+        item *items = make_items(&exchange, many_from_the_first);
+        CHECK_STATUS(h2vi_exchange_begin(&exchange, H2V_OK, items), H2V_OK, "");
+        h2vi_exchange_poke(&exchange);
+        while (i == 0 && !all_have_come(&exchange)) h2vi_exchange_poke(&exchange);
+        h2vi_exchange_poke(&exchange);
+        h2vi_exchange_end(&exchange);
+        h2vi_exchange_poke(&exchange);
+        check_received(&exchange, many_from_the_first);
+        free(items);
+    }
+    h2vi_exchange_clear(&exchange);
+}
+
 static void a_failing_rank_fails_on_all(const h2v_world *world)
 {
     h2vi_exchange exchange;
@@ -212,6 +264,8 @@ int main(int argc, char **argv)
     CHECK_EQ(h2v_world_create(MPI_COMM_WORLD, 1, &world), H2V_OK);
     items_arrive_in_rank_order(world);
     exchanges_may_overlap(world);
+    items_arrive_where_they_are_wanted(world);
+    poking_lets_messages_move(world);
     a_failing_rank_fails_on_all(world);
     a_rank_out_of_memory_fails_on_all(world, 0);
     a_rank_out_of_memory_fails_on_all(world, world->num_ranks - 1);
