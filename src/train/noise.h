@@ -24,13 +24,6 @@ typedef struct h2vi_noise {
 
 enum { H2VI_NOISE_LANES = 16, H2VI_NOISE_BATCH = 2 * H2VI_NOISE_LANES };
 
-/* Philox4x32-10's numbers (random.h), for the kernels that compute it in vectors. */
-#define H2VI_PHILOX_M0 0xD2511F53U
-#define H2VI_PHILOX_M1 0xCD9E8D57U
-#define H2VI_PHILOX_W0 0x9E3779B9U
-#define H2VI_PHILOX_W1 0xBB67AE85U
-enum { H2VI_PHILOX_TURNS = 10 };
-
 /* The last word of the counters of a cell's negatives. */
 static inline uint32_t h2vi_noise_purpose(const h2vi_noise *noise)
 {

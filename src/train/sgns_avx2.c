@@ -7,6 +7,8 @@
 
 #include <immintrin.h>
 
+#include "philox.h"
+
 enum {
     HALF = 8,  /* floats a register */
     GROUP = 3, /* negatives summed at once: 12 registers for two centers */

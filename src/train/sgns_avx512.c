@@ -7,6 +7,8 @@
 #include <immintrin.h>
 #include <stddef.h>
 
+#include "philox.h"
+
 enum { HALF = 16, SHARED = H2VI_TILE_NEGATIVES - 8 /* negatives of the second half */ };
 _Static_assert(2 * (SHARED + H2VI_TILE_POSITIVES) == HALF && 2 * 8 == HALF,
                "a tile is two halves of 16 products");
