@@ -1,17 +1,19 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""What groups and their combiner cost in quality: in-out AUC and micro-F1 of many settings.
+"""What settings of embed cost and give: CPU seconds, in-out AUC and F1, side by side.
 
 For each seed a fifth of the edges is held out (`evaluate split`), each setting is trained on
 the rest by one rank and one thread (no result depends on either), the held-out edges are told
 from uniform non-edges by in_u . out_v + in_v . out_u, and, if there are labels, half of the
 labelled vertices train a classifier as in classify.py. Scores are scikit-learn's.
 
-    groups.py GRAPH.h5 --labels LABELS -- --walks 10 --walk-length 40 --parts 32 \\
+    settings.py GRAPH.h5 --labels LABELS -- --walks 10 --walk-length 40 --parts 32 \\
         : --groups 32 --rounds 64 --combiner saturating : --groups 8
+    settings.py GRAPH.h5 --labels LABELS -- --walk-length 40 : --walks 5 : --walks 5 --init fastrp
 
 What stands before the first ":" is common to all settings. One line a setting is printed, and
-one JSON line a run is added to --results; runs that are there already are not repeated.
+one JSON line a run is added to --results; runs that are there already are not repeated. CPU
+seconds are those between the graph on its rank and the last row, cutting it apart.
 """
 import argparse
 import json
@@ -46,17 +48,22 @@ def in_out_auc(embedding, split):
     return float(roc_auc_score(np.concatenate(labels), np.concatenate(scores)))
 
 
-def micro_f1(embedding, arguments):
-    """Percent for each fraction of labelled vertices, a mean over shuffles."""
+def f1(embedding, arguments):
+    """Micro and macro in percent for each fraction of labelled vertices, a mean over shuffles."""
     names, rows = classify.read_embedding(embedding, "embeddings")
     labels = classify.read_labels(arguments.labels)
     known = [i for i, name in enumerate(names) if name in labels]
     truth = MultiLabelBinarizer().fit_transform([labels[names[i]] for i in known])
     options = argparse.Namespace(C=1.0, jobs=1)
-    return [100 * float(np.mean([classify.score(rows[known], truth, fraction, shuffle,
-                                                options)[0]
-                                 for shuffle in range(arguments.shuffles)]))
+    return [(100 * np.mean([classify.score(rows[known], truth, fraction, shuffle, options)
+                            for shuffle in range(arguments.shuffles)], axis=0)).tolist()
             for fraction in arguments.fractions]
+
+
+def training_seconds(report):
+    """CPU seconds of what differs between settings."""
+    phases = ("init", "multiply", "walk", "route", "pull", "train", "push")
+    return sum(report["phases"].get(phase, {}).get("cpu_seconds", 0) for phase in phases)
 
 
 def run_one(arguments, directory, seed, setting):
@@ -69,12 +76,13 @@ def run_one(arguments, directory, seed, setting):
                         "--seed", str(seed), *setting.split()], check=True,
                        env=dict(os.environ, OMP_WAIT_POLICY="passive"))
         with open(report, encoding="utf-8") as file:
-            parameters = json.load(file)["parameters"]
-        found = {"setting": setting, "seed": seed, "rounds": parameters["rounds"]}
+            told = json.load(file)
+        found = {"setting": setting, "seed": seed, "cpu": training_seconds(told),
+                 "rounds": told["parameters"].get("rounds", "")}
         if arguments.hold_out:
             found["auc"] = in_out_auc(output, train.parent)
         if arguments.labels:
-            found["f1"] = micro_f1(output, arguments)
+            found["f1"] = f1(output, arguments)
     return found
 
 
@@ -96,7 +104,7 @@ def main():
                         help="train on the whole graph: classification alone")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--program", default="build/halo2vec")
-    parser.add_argument("--results", default="groups.jsonl")
+    parser.add_argument("--results", default="settings.jsonl")
     parser.add_argument("--jobs", type=int, default=1)
     own, _, words = " ".join(sys.argv[1:]).partition(" -- ")
     arguments = parser.parse_args(own.split())
@@ -118,14 +126,16 @@ def main():
         for run in pool.map(lambda pair: run_one(arguments, directory, *pair), wanted):
             found.append(run)
             print(json.dumps(run), file=file, flush=True)
-    print("| setting | rounds | seeds | in-out AUC | micro-F1 |\n|---|---|---|---|---|")
+    print("| setting | rounds | seeds | CPU s | in-out AUC | micro/macro-F1 |\n"
+          "|---|---|---|---|---|---|")
     for setting in settings:
         runs = [run for run in found if run["setting"] == setting
                 and run["seed"] in arguments.seeds]
+        cpu = f"{np.median([run['cpu'] for run in runs]):.2f}"
         auc = f"{np.mean([run['auc'] for run in runs]):.4f}" if "auc" in runs[0] else ""
-        f1 = " ".join(f"{value:.2f}" for value in np.mean([run["f1"] for run in runs], axis=0)) \
-            if "f1" in runs[0] else ""
-        print(f"| {setting} | {runs[0]['rounds']} | {len(runs)} | {auc} | {f1} |")
+        scores = np.mean([run["f1"] for run in runs], axis=0) if "f1" in runs[0] else []
+        scores = " ".join(f"{micro:.2f}/{macro:.2f}" for micro, macro in scores)
+        print(f"| {setting} | {runs[0]['rounds']} | {len(runs)} | {cpu} | {auc} | {scores} |")
 
 
 if __name__ == "__main__":
