@@ -21,9 +21,10 @@ typedef struct h2vi_ghosts {
     uint32_t *sent;    /* owned rows that other ranks need, by rank, ascending; shape
                           [num_sent] */
     int64_t *send_counts; /* of them by rank, shape [num_ranks] */
+    int64_t num_moved;    /* rows that a pull sends on all ranks; 0: pulls are no calls */
 } h2vi_ghosts;
 
-/* Collective. */
+/* Collective. ERR_NOMEM. Memory for a moment: 3 bytes for 16 vertices of the graph. */
 H2V_CHECKED h2v_status h2vi_ghosts_create(const h2v_graph *graph, h2vi_ghosts *ghosts);
 void h2vi_ghosts_clear(h2vi_ghosts *ghosts);
 
