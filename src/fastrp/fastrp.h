@@ -38,11 +38,15 @@ H2V_CHECKED h2v_status h2vi_fastrp(const h2vi_fastrp_job *job, float *result,
                                    h2vi_fastrp_report *report);
 
 /* Bytes that a rank holds meanwhile, apart from the graph: rows (the result included), and
- * what finds and moves ghosts. */
+ * what finds and moves ghosts. The result's stride is the least for the dim. */
 int64_t h2vi_fastrp_row_bytes(const h2v_fastrp_params *params, int dim,
                               const h2vi_fastrp_counts *counts);
 int64_t h2vi_fastrp_index_bytes(const h2vi_fastrp_counts *counts, int num_ranks);
 
-/* Bytes of rows that `num_sent` rows a power mean for the whole: N_0 travels only with
- * properties, since ghosts draw it themselves. */
+/* How often rows travel: once a power; not N_0, which ghosts draw themselves, unless it
+ * holds properties. */
+int h2vi_fastrp_num_pulls(const h2v_fastrp_params *params);
+
+/* Bytes that travel for `num_sent` rows: the rows in every pull, and what ghosts draw
+ * theirs of N_0 from. What asks for them, 4 bytes each once, goes the other way. */
 int64_t h2vi_fastrp_traffic(const h2v_fastrp_params *params, int dim, int64_t num_sent);
