@@ -174,21 +174,82 @@ static bool store_seed(const cli_command *command, const cli_option *option,
     return true;
 }
 
+/* A finite number at the start of a word; NULL if there is none, else what follows. */
+static const char *read_number(const char *text, double *value)
+{
+    char *end = NULL;
+    *value = strtod(text, &end);
+    const size_t length = (size_t)(end - text);
+    return length > 0 && strspn(text, "+-.0123456789eE") >= length && isfinite(*value)
+               ? end
+               : NULL;
+}
+
 static bool store_number(const cli_command *command, const cli_option *option,
                          const char *text)
 {
-    char *end = NULL;
-    const double value = strtod(text, &end);
-    const bool is_number =
-        *text && strspn(text, "+-.0123456789eE") == strlen(text) && !*end;
-    if (!is_number || !isfinite(value)) {
-        cli_error(command, "--%s '%s' is not a finite number", option->name, text);
+    double value = 0;
+    if (option->zero && strcmp(text, option->zero) == 0) {
+        *(double *)option->target = 0;
+        return true;
+    }
+    const char *end = read_number(text, &value);
+    if (!end || *end) {
+        cli_error(command, "--%s '%s' is not a finite number%s%s", option->name, text,
+                  option->zero ? ", nor " : "", option->zero ? option->zero : "");
         return false;
     }
     if (has_range(option) &&
         !is_in_range(command, option, text, value, option->min, option->max))
         return false;
     *(double *)option->target = value;
+    return true;
+}
+
+static const char *skip_blanks(const char *text)
+{
+    return text + strspn(text, " \t");
+}
+
+/* Numbers between commas, with or without brackets around; -1 if it is none such. More than
+ * there is room for are counted, not stored. */
+static int read_numbers(const char *text, const cli_numbers *numbers)
+{
+    text = skip_blanks(text);
+    const bool has_bracket = *text == '[';
+    if (has_bracket) text = skip_blanks(text + 1);
+    for (int count = 0;; text = skip_blanks(text + 1)) {
+        double value = 0;
+        text = read_number(text, &value);
+        if (!text) return -1;
+        if (count < numbers->max_count) numbers->values[count] = value;
+        count++;
+        text = skip_blanks(text);
+        if (*text == ',') continue;
+        if (has_bracket && *text == ']')
+            text = skip_blanks(text + 1);
+        else if (has_bracket)
+            return -1;
+        return *text ? -1 : count;
+    }
+}
+
+static bool store_numbers(const cli_command *command, const cli_option *option,
+                          const char *text)
+{
+    const cli_numbers *numbers = option->target;
+    const int count = read_numbers(text, numbers);
+    if (count < 0) {
+        cli_error(command, "--%s '%s' is not a list of finite numbers like 0,1,0.5",
+                  option->name, text);
+        return false;
+    }
+    if (count > numbers->max_count) {
+        cli_error(command, "--%s has %d numbers, not 1..%d", option->name, count,
+                  numbers->max_count);
+        return false;
+    }
+    *numbers->count = count;
     return true;
 }
 
@@ -247,6 +308,8 @@ static bool store(const cli_command *command, const cli_option *option, const ch
         return store_seed(command, option, text);
     case CLI_NUMBER:
         return store_number(command, option, text);
+    case CLI_NUMBERS:
+        return store_numbers(command, option, text);
     case CLI_TEXT:
         return store_text(command, option, text);
     case CLI_CHOICE:
@@ -410,4 +473,13 @@ cli_outcome cli_parse(const cli_command *command, const cli_option *options, int
     for (int i = 0; i < this->num_values; i++)
         if (!store(command, &options[this->which[i]], this->values[i])) return CLI_USAGE;
     return take_arguments(command, this, arguments, num_arguments);
+}
+
+const cli_option *cli_find_stray(const cli_option *options, unsigned uses)
+{
+    for (int i = 0; last_parse && i < last_parse->num_values; i++) {
+        const cli_option *option = &options[last_parse->which[i]];
+        if (option->uses != 0 && (option->uses & uses) == 0) return option;
+    }
+    return NULL;
 }

@@ -11,15 +11,21 @@
 #include "halo2vec/status.h"
 
 typedef enum cli_kind {
-    CLI_FLAG,   /* bool: true if given */
-    CLI_INT,    /* int: min..max; accepts suffixes K M G */
-    CLI_INT64,  /* int64_t: the same */
-    CLI_SEED,   /* uint64_t */
-    CLI_NUMBER, /* double: min..max, finite */
-    CLI_TEXT,   /* const char * */
-    CLI_CHOICE, /* int: index into choices */
-    CLI_CHAR    /* char: one byte, or \t */
+    CLI_FLAG,    /* bool: true if given */
+    CLI_INT,     /* int: min..max; accepts suffixes K M G */
+    CLI_INT64,   /* int64_t: the same */
+    CLI_SEED,    /* uint64_t */
+    CLI_NUMBER,  /* double: min..max, finite */
+    CLI_NUMBERS, /* cli_numbers: 1 or more of them, "0,1,1" or "[0, 1, 1]" */
+    CLI_TEXT,    /* const char * */
+    CLI_CHOICE,  /* int: index into choices */
+    CLI_CHAR     /* char: one byte, or \t */
 } cli_kind;
+
+typedef struct cli_numbers {
+    double *values; /* room for max_count */
+    int *count, max_count;
+} cli_numbers;
 
 typedef struct cli_option {
     const char *name;    /* long name without dashes; NULL in a group heading */
@@ -31,9 +37,10 @@ typedef struct cli_option {
     const char *help;           /* what it does; source of the default */
     double min, max;            /* inclusive, for numbers; min = max: any */
     const char *const *choices; /* NULL-ended */
-    const char *zero;           /* CLI_INT: a word that is stored as 0, whatever min is */
+    const char *zero; /* CLI_INT, CLI_NUMBER: a word that is stored as 0, whatever min is */
     const char
         *default_text; /* shown instead of the value, for "automatic"; "" shows none */
+    unsigned uses;     /* a set of the command's own bits: what it is for; 0: for all */
 } cli_option;
 
 /* A group heading in help: name is NULL, help is the heading. The table ends with help
@@ -79,6 +86,10 @@ bool cli_is_speaking(void);
  */
 cli_outcome cli_parse(const cli_command *command, const cli_option *options, int argc,
                       const char **argv, const char **arguments, int *num_arguments);
+
+/* Of the last cli_parse(), which had these options: the first one in the words that is for
+ * something, but for nothing in the set `uses`; NULL if all are of use. */
+const cli_option *cli_find_stray(const cli_option *options, unsigned uses);
 
 /* One line on stderr, from rank 0: "halo2vec embed: ...". */
 void cli_error(const cli_command *command, const char *format, ...)

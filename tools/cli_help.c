@@ -47,6 +47,12 @@ static void print_wrapped(const char *text, size_t left, size_t at)
     (void)printf("\n");
 }
 
+static void add_numbers(line *to, const cli_numbers *numbers)
+{
+    for (int i = 0; i < *numbers->count; i++)
+        add(to, "%s%g", i > 0 ? "," : "", numbers->values[i]);
+}
+
 static void add_default(line *to, const cli_option *option)
 {
     if (option->default_text) {
@@ -66,7 +72,13 @@ static void add_default(line *to, const cli_option *option)
         add(to, "%" PRIu64, *(const uint64_t *)option->target);
         break;
     case CLI_NUMBER:
-        add(to, "%g", *(const double *)option->target);
+        if (option->zero && *(const double *)option->target == 0)
+            add(to, "%s", option->zero);
+        else
+            add(to, "%g", *(const double *)option->target);
+        break;
+    case CLI_NUMBERS:
+        add_numbers(to, option->target);
         break;
     case CLI_TEXT:
         if (*(const char *const *)option->target)

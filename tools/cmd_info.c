@@ -22,14 +22,26 @@ static const cli_command command = {
 
 enum { KEY_BYTES = 512 };
 
-static void print_value(const char *key, const json_t *value)
+/* A shape, "34 x 16", or a list of numbers. */
+static void print_array(const json_t *array)
 {
     size_t index = 0;
     const json_t *item = NULL;
+    json_array_foreach(array, index, item)
+    {
+        if (json_is_integer(item))
+            (void)printf("%s %" JSON_INTEGER_FORMAT, index > 0 ? " x" : "",
+                         json_integer_value(item));
+        else
+            (void)printf("%s %g", index > 0 ? "," : "", json_number_value(item));
+    }
+}
+
+static void print_value(const char *key, const json_t *value)
+{
     (void)printf("%s:", key);
     if (json_is_string(value)) (void)printf(" %s", json_string_value(value));
-    json_array_foreach(value, index, item)(void)
-        printf("%s %" JSON_INTEGER_FORMAT, index > 0 ? " x" : "", json_integer_value(item));
+    if (json_is_array(value)) print_array(value);
     if (!json_is_string(value) && !json_is_array(value)) {
         char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(6));
         (void)printf(" %s", text ? text : "?");

@@ -17,11 +17,15 @@
 
 enum { CAUGHT_BYTES = 8192 };
 
+enum { MOST_WEIGHTS = 4, FOR_A = 1, FOR_B = 2 };
+
 typedef struct values {
     int dim, method, groups;
     int64_t walks;
     uint64_t seed;
-    double rate;
+    double rate, sparsity;
+    double weights[MOST_WEIGHTS];
+    int num_weights;
     const char *output;
     bool weighted;
     char delimiter;
@@ -64,12 +68,22 @@ typedef struct job {
     int argc;
     const char **argv;
     cli_outcome outcome;
+    const char *strays[4]; /* names, for each set of uses */
 } job;
+
+static job last_job;
 
 static void parse_job(void *context)
 {
     job *this = context;
-    now = (values){.dim = 128, .groups = 1, .walks = 10, .seed = 1, .rate = 0.025};
+    now = (values){.dim = 128,
+                   .groups = 1,
+                   .walks = 10,
+                   .seed = 1,
+                   .rate = 0.025,
+                   .weights = {0, 0.5},
+                   .num_weights = 2};
+    cli_numbers weights = {now.weights, &now.num_weights, MOST_WEIGHTS};
     const cli_option options[] = {
         CLI_GROUP("Training"),
         {.name = "dim",
@@ -87,7 +101,8 @@ static void parse_job(void *context)
          .help = "groups",
          .min = 1,
          .max = 64,
-         .zero = "auto"},
+         .zero = "auto",
+         .uses = FOR_A},
         {.name = "walks",
          .kind = CLI_INT64,
          .target = &now.walks,
@@ -107,6 +122,21 @@ static void parse_job(void *context)
          .help = "rate",
          .min = 0,
          .max = 1},
+        {.name = "sparsity",
+         .kind = CLI_NUMBER,
+         .target = &now.sparsity,
+         .unit = "S|root",
+         .help = "sparsity",
+         .min = 1,
+         .max = 9,
+         .zero = "root",
+         .uses = FOR_A | FOR_B},
+        {.name = "weights",
+         .kind = CLI_NUMBERS,
+         .target = &weights,
+         .unit = "W1,W2,...",
+         .help = "weights",
+         .uses = FOR_B},
         {.name = "method",
          .kind = CLI_CHOICE,
          .target = &now.method,
@@ -131,9 +161,14 @@ static void parse_job(void *context)
     };
     this->outcome =
         cli_parse(&command, options, this->argc, this->argv, arguments, &num_arguments);
+    for (unsigned uses = 0; this->outcome == CLI_RUN && uses < 4; uses++) {
+        const cli_option *stray = cli_find_stray(options, uses);
+        this->strays[uses] = stray ? stray->name : "none";
+    }
 }
 
-/* Parse words separated by spaces; standard error is in `caught` afterwards. */
+/* Parse words separated by spaces, or by '_' those that hold some; standard error is in
+ * `caught` afterwards. */
 static cli_outcome parse_on(FILE *stream, const char *line)
 {
     static char words[512];
@@ -146,8 +181,11 @@ static cli_outcome parse_on(FILE *stream, const char *line)
         word += strcspn(word, " ");
         if (*word) *word++ = '\0';
     }
+    for (size_t i = 0; i < sizeof words; i++)
+        if (words[i] == '_') words[i] = ' ';
     argv[this.argc] = NULL;
     catch_stream(stream, parse_job, &this);
+    last_job = this;
     return this.outcome;
 }
 
@@ -222,6 +260,79 @@ static void a_word_may_stand_for_zero(void **state)
                    "halo2vec embed: --groups 'aut' is not a whole number, nor auto\n");
     assert_refused("g --walks auto",
                    "halo2vec embed: --walks 'auto' is not a whole number\n");
+}
+
+static void a_word_may_stand_for_zero_of_numbers(void **state)
+{
+    (void)state;
+    assert_accepted("g --sparsity 2.5");
+    assert_true(now.sparsity == 2.5);
+    assert_accepted("g --sparsity root");
+    assert_true(now.sparsity == 0);
+    assert_refused("g --sparsity 0", "halo2vec embed: --sparsity 0 is not in 1..9\n");
+    assert_refused("g --sparsity roo",
+                   "halo2vec embed: --sparsity 'roo' is not a finite number, nor root\n");
+    assert_refused("g --rate root",
+                   "halo2vec embed: --rate 'root' is not a finite number\n");
+}
+
+static void assert_weights(const char *line, int count, double w0, double w1, double w2)
+{
+    assert_accepted(line);
+    assert_int_equal(now.num_weights, count);
+    assert_true(now.weights[0] == w0);
+    if (count > 1) assert_true(now.weights[1] == w1);
+    if (count > 2) assert_true(now.weights[2] == w2);
+}
+
+static void lists_are_read(void **state)
+{
+    (void)state;
+    assert_weights("g", 2, 0, 0.5, 0);
+    assert_weights("g --weights 7", 1, 7, 0, 0);
+    assert_weights("g --weights 1,-2.5,3e2", 3, 1, -2.5, 300);
+    assert_weights("g --weights [0,1,1]", 3, 0, 1, 1);
+    assert_weights("g --weights _[_0.0,_1_,1_]_", 3, 0, 1, 1);
+    assert_weights("g --weights 0,_1", 2, 0, 1, 0);
+    assert_weights("g --weights 1,2,3,4", 4, 1, 2, 3);
+    assert_refused("g --weights 1,2,3,4,5",
+                   "halo2vec embed: --weights has 5 numbers, not 1..4\n");
+    const char *const none[] = {
+        "[]", ",",   "1,",      ",1",  "1,,2",  "1_2",     "[1", "1]",  "[1]]", "[1],2",
+        "x",  "1,x", "[1,nan]", "inf", "1e999", "0x1p3,1", "[",  "1;2", "_",    "1,2x"};
+    for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {
+        char line[64], expected[128];
+        (void)snprintf(line, sizeof line, "g --weights %s", none[i]);
+        (void)snprintf(
+            expected, sizeof expected,
+            "halo2vec embed: --weights '%s' is not a list of finite numbers like "
+            "0,1,0.5\n",
+            none[i]);
+        for (char *c = expected; *c; c++)
+            if (*c == '_') *c = ' ';
+        assert_refused(line, expected);
+    }
+}
+
+static void assert_strays(const char *line, const char *of_none, const char *of_a,
+                          const char *of_b, const char *of_both)
+{
+    assert_accepted(line);
+    const char *const expected[] = {of_none, of_a, of_b, of_both};
+    for (int uses = 0; uses < 4; uses++)
+        assert_string_equal(last_job.strays[uses], expected[uses]);
+}
+
+/* The first in the order of the words. */
+static void options_without_use_are_found(void **state)
+{
+    (void)state;
+    assert_strays("g", "none", "none", "none", "none");
+    assert_strays("g --dim 5 --weighted", "none", "none", "none", "none");
+    assert_strays("g --groups auto", "groups", "none", "groups", "none");
+    assert_strays("g --weights 1 --dim 3 --groups=2", "weights", "weights", "groups",
+                  "none");
+    assert_strays("g --sparsity 2", "sparsity", "none", "none", "none");
 }
 
 static void numbers_are_strict(void **state)
@@ -310,6 +421,8 @@ static void help_shows_the_defaults(void **state)
     assert_non_null(strstr(caught, "one of deepwalk node2vec [deepwalk]\n"));
     assert_non_null(strstr(caught, "  -o, --output FILE"));
     assert_non_null(strstr(caught, "rate [0.025]\n"));
+    assert_non_null(strstr(caught, "sparsity [root]\n"));
+    assert_non_null(strstr(caught, "weights [0,0.5]\n"));
     assert_non_null(strstr(caught, "between columns [any space]\n"));
     assert_non_null(strstr(caught, "\nA note.\n"));
     for (const char *line = caught; *line; line += strcspn(line, "\n") + 1)
@@ -366,6 +479,9 @@ int main(void)
         cmocka_unit_test(defaults_stay),
         cmocka_unit_test(spellings),
         cmocka_unit_test(a_word_may_stand_for_zero),
+        cmocka_unit_test(a_word_may_stand_for_zero_of_numbers),
+        cmocka_unit_test(lists_are_read),
+        cmocka_unit_test(options_without_use_are_found),
         cmocka_unit_test(numbers_are_strict),
         cmocka_unit_test(words_are_strict),
         cmocka_unit_test(arguments_are_counted),
