@@ -23,5 +23,13 @@ struct h2v_graph {
 /* Local. The rank that owns a slot: binary search in first. */
 int h2vi_graph_owner(const h2v_graph *graph, h2v_slot slot);
 
+/* Where a slice begins that h2v_graph_load() reads: rank r of num_ranks has the vertices
+ * from the first one with offsets[v] + v >= this on. */
+static inline int64_t h2vi_slice_cost(int64_t num_vertices, int64_t num_arcs, int num_ranks,
+                                      int rank)
+{
+    return (num_vertices + num_arcs) * rank / num_ranks;
+}
+
 /* Local. Allocate an empty graph of the same kind (directed, sizes, digest) as `like`. */
 H2V_CHECKED h2v_status h2vi_graph_new_like(const h2v_graph *like, h2v_graph **graph);

@@ -96,11 +96,11 @@ static h2v_status find_start(hid_t file, int64_t num_vertices, int64_t cost, int
 static h2v_status find_slices(hid_t file, const h2vi_graph_header *header, h2v_graph *graph)
 {
     const h2v_world *world = graph->world;
-    const int64_t cost = header->num_vertices + header->num_arcs;
+    const int64_t cost = h2vi_slice_cost(header->num_vertices, header->num_arcs,
+                                         world->num_ranks, world->rank);
     int64_t start = 0;
     const h2v_status status =
-        h2v_agree(world, find_start(file, header->num_vertices,
-                                    cost * world->rank / world->num_ranks, &start));
+        h2v_agree(world, find_start(file, header->num_vertices, cost, &start));
     if (status != H2V_OK) return status;
     h2vi_gather_all(world, sizeof start, &start, graph->first);
     graph->first[0] = 0;
