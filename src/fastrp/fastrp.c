@@ -337,8 +337,10 @@ h2v_status h2vi_fastrp(const h2vi_fastrp_job *job, float *result,
                                  .num_sent = this.ghosts.num_sent};
         draw_start(&this);
     }
-    for (int power = 0; status == H2V_OK && power < params->num_weights; power++)
+    for (int power = 0; status == H2V_OK && power < params->num_weights; power++) {
         status = multiply(&this, power);
+        if (status == H2V_OK && job->after_power) job->after_power(job->context, power + 1);
+    }
     if (status == H2V_OK) status = h2v_agree(job->graph->world, check_finite(&this));
     release(&this);
     if (status == H2V_OK && params->standardize) status = standardize(&this);

@@ -17,6 +17,9 @@ typedef struct h2vi_fastrp_job {
     const float *properties; /* NULL, or the projected properties of the owned vertices:
                                 columns [dim - property_dim, dim) of N_0, shape
                                 [num_owned, property_dim] */
+    void (*after_power)(void *context, int num_done); /* NULL, or called by the main thread
+                                                         after each power */
+    void *context;
 } h2vi_fastrp_job;
 
 /* Columns of N_0 that properties fill. */

@@ -53,7 +53,12 @@ static float *rows_of(const h2v_graph *graph, const h2v_fastrp_params *params, i
                 properties[v * num_properties + c] = property_of(graph->gids[v], c);
     }
     float *rows = calloc((size_t)(graph->num_owned * stride + 1), sizeof *rows);
-    const h2vi_fastrp_job job = {graph, params, dim, stride, 17, properties};
+    const h2vi_fastrp_job job = {.graph = graph,
+                                 .params = params,
+                                 .dim = dim,
+                                 .stride = stride,
+                                 .seed = 17,
+                                 .properties = properties};
     CHECK_STATUS(h2vi_fastrp(&job, rows, report), H2V_OK, "");
     free(properties);
     return rows;
@@ -250,7 +255,8 @@ static void rows_that_are_not_finite_are_refused(void)
     h2v_graph *graph = rank_graph(worlds[1], &dense.csr);
     float *rows = calloc((size_t)(graph->num_owned * STRIDE + 1), sizeof *rows);
     h2v_fastrp_params params = params_of(0);
-    const h2vi_fastrp_job job = {graph, &params, DIM, STRIDE, 17, NULL};
+    const h2vi_fastrp_job job = {
+        .graph = graph, .params = &params, .dim = DIM, .stride = STRIDE, .seed = 17};
     h2vi_fastrp_report report;
     params.normalization_strength = -40;
     params.standardize = true;
@@ -270,8 +276,13 @@ static void a_rank_out_of_memory_fails_on_all(int variant, int bad)
     params.standardize = true;
     float *properties = calloc((size_t)graph->num_owned * DIM, sizeof *properties);
     float *rows = calloc((size_t)(graph->num_owned * STRIDE + 1), sizeof *rows);
-    const h2vi_fastrp_job job = {
-        graph, &params, DIM, STRIDE, 17, params.property_ratio > 0 ? properties : NULL};
+    const h2vi_fastrp_job job = {.graph = graph,
+                                 .params = &params,
+                                 .dim = DIM,
+                                 .stride = STRIDE,
+                                 .seed = 17,
+                                 .properties =
+                                     params.property_ratio > 0 ? properties : NULL};
     h2vi_fastrp_report report;
     h2v_status status = H2V_ERR_NOMEM;
     int num_failures = 0;

@@ -76,7 +76,12 @@ static void compare(const h2v_fastrp_params *params, bool is_weighted,
                     .targets = (h2v_slot *)TARGETS,
                     .weights = is_weighted ? (float *)WEIGHTS : NULL};
     h2v_graph *graph = rank_graph(world, &csr);
-    const h2vi_fastrp_job job = {graph, params, DIM, STRIDE, SEED, properties};
+    const h2vi_fastrp_job job = {.graph = graph,
+                                 .params = params,
+                                 .dim = DIM,
+                                 .stride = STRIDE,
+                                 .seed = SEED,
+                                 .properties = properties};
     h2vi_fastrp_report report;
     float *rows = calloc((size_t)N * STRIDE, sizeof *rows);
     assert_int_equal(h2vi_fastrp(&job, rows, &report), H2V_OK);
