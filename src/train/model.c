@@ -11,7 +11,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-static void draw_row(uint64_t seed, uint32_t gid, int dim, float *row)
+void h2vi_draw_noise(uint64_t seed, uint32_t gid, int dim, float *row)
 {
     h2vi_words random = {{0}};
     for (int d = 0; d < dim; d++) {
@@ -56,7 +56,7 @@ h2v_status h2vi_model_init(const h2vi_moved *moved, const h2vi_blocks *blocks, i
     }
 #pragma omp parallel for schedule(static)
     for (int64_t v = 0; v < graph->num_owned; v++)
-        draw_row(seed, graph->gids[v], dim, model->in + v * stride);
+        h2vi_draw_noise(seed, graph->gids[v], dim, model->in + v * stride);
     return H2V_OK;
 }
 

@@ -26,7 +26,11 @@ typedef struct h2vi_model {
     h2vi_block_set blocks;
 } h2vi_model;
 
-/* Local. `in` is uniform in (-1/2, 1/2) / dim, a function of (seed, gid); `out` is zero.
+/* The noise that a row of `in` starts from: uniform in (-1/2, 1/2) / dim, a function of
+ * (seed, gid). */
+void h2vi_draw_noise(uint64_t seed, uint32_t gid, int dim, float *row);
+
+/* Local. `in` is noise; `out` is zero.
  * There are num_parts / num_blocks groups. With one group the blocks hold all context rows;
  * with several they have updates, and no rows yet: the caller makes room each round. */
 H2V_CHECKED h2v_status h2vi_model_init(const h2vi_moved *moved, const h2vi_blocks *blocks,
