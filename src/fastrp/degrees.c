@@ -20,9 +20,8 @@ double h2vi_total_degree(const h2v_graph *graph)
 {
     if (graph->num_arcs == 0) return 1;
     if (!graph->weights) return (double)graph->num_arcs;
-    const int num_threads = graph->world->num_threads;
     double largest = 0;
-#pragma omp parallel for schedule(static) num_threads(num_threads) reduction(max : largest)
+#pragma omp parallel for num_threads(graph->world->num_threads) reduction(max : largest)
     for (int64_t v = 0; v < graph->num_owned; v++) {
         const double degree = h2vi_degree(graph, v);
         if (degree > largest) largest = degree;
@@ -31,7 +30,7 @@ double h2vi_total_degree(const h2v_graph *graph)
 
     const double scale = h2vi_exact_scale(largest);
     int64_t high = 0, low = 0;
-#pragma omp parallel for schedule(static) num_threads(num_threads) reduction(+ : high, low)
+#pragma omp parallel for num_threads(graph->world->num_threads) reduction(+ : high, low)
     for (int64_t v = 0; v < graph->num_owned; v++) {
         h2vi_exact_sum sum = {0};
         h2vi_exact_add(&sum, scale, h2vi_degree(graph, v));

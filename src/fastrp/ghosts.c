@@ -91,12 +91,11 @@ static uint64_t local_of(const h2v_graph *graph, h2v_slot slot)
 static h2v_status find_ghosts(h2vi_ghosts *ghosts, slot_set *set)
 {
     const h2v_graph *graph = ghosts->graph;
-    const int num_threads = graph->world->num_threads;
     const int64_t num_arcs = num_arcs_of(graph);
     const uint64_t num_owned = (uint64_t)graph->num_owned;
     h2v_status status = slot_set_init(graph->num_vertices, set);
     if (status != H2V_OK) return status;
-#pragma omp parallel for schedule(static) num_threads(num_threads)
+#pragma omp parallel for schedule(static) num_threads(graph->world->num_threads)
     for (int64_t i = 0; i < num_arcs; i++)
         if (local_of(graph, graph->targets[i]) >= num_owned)
             slot_set_add(set, graph->targets[i]);
@@ -110,7 +109,7 @@ static h2v_status find_ghosts(h2vi_ghosts *ghosts, slot_set *set)
     uint32_t *sources = h2vi_alloc_n(num_arcs, sizeof *sources);
     if (!sources) return h2vi_fail_memory("sources of rows");
     ghosts->sources = sources;
-#pragma omp parallel for schedule(static) num_threads(num_threads)
+#pragma omp parallel for schedule(static) num_threads(graph->world->num_threads)
     for (int64_t i = 0; i < num_arcs; i++) {
         const uint64_t local = local_of(graph, graph->targets[i]);
         sources[i] = local < num_owned

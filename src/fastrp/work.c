@@ -195,9 +195,8 @@ double h2vi_work_do(h2vi_work *work, h2vi_rows rows, const h2vi_power_step *step
     const bool is_interior = rows == H2VI_INTERIOR_ROWS;
     const int64_t end = is_interior ? work->num_interior_tasks : work->num_tasks;
     _Atomic int64_t next = is_interior ? 0 : work->num_interior_tasks;
-    const int num_threads = pull->exchange.world->num_threads;
     double seconds = 0;
-#pragma omp parallel num_threads(num_threads) reduction(+ : seconds)
+#pragma omp parallel num_threads(pull->exchange.world->num_threads) reduction(+ : seconds)
     {
         const double start = h2vi_thread_seconds();
         for (int64_t i = atomic_fetch_add(&next, 1); i < end;
