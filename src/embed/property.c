@@ -70,12 +70,13 @@ static void draw_row(property_basis *basis, int64_t i)
     basis->num_entries[i] = count;
 }
 
-static void draw_run(property_basis *basis, int64_t first, int64_t num_properties)
+static void draw_run(property_basis *basis, int64_t first, int64_t num_properties,
+                     int num_threads)
 {
     const int64_t rest = num_properties - first;
     basis->first = first;
     basis->count = rest < basis->capacity ? rest : basis->capacity;
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads(num_threads)
     for (int64_t i = 0; i < basis->count; i++) draw_row(basis, i);
 }
 
@@ -94,16 +95,16 @@ static void project(const property_basis *basis, const float *p, float *sums)
 
 /* Once through the file for each run of the basis. */
 static h2v_status project_all(property_basis *basis, h2vi_picked_rows *rows,
-                              float *projected)
+                              int num_threads, float *projected)
 {
     const int64_t num_properties = rows->matrix->num_columns;
     h2v_status status = H2V_OK;
     for (int64_t k = 0; status == H2V_OK && k < num_properties; k += basis->count) {
-        draw_run(basis, k, num_properties);
+        draw_run(basis, k, num_properties, num_threads);
         h2vi_picked_rows_rewind(rows);
         status = h2vi_picked_rows_next(rows);
         while (status == H2V_OK && rows->begin < rows->end) {
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads(num_threads)
             for (int64_t i = rows->begin; i < rows->end; i++)
                 project(basis, h2vi_picked_row(rows, i),
                         projected + (int64_t)rows->picks[i].vertex * basis->dim);
@@ -131,7 +132,8 @@ static h2v_status project_owned(const h2vi_fastrp_job *job, const h2vi_matrix_fi
         h2vi_picks_sort(graph->num_owned, picks);
         status = h2vi_picked_rows_init(matrix, graph->num_owned, picks, &rows);
         if (status == H2V_OK) status = make_basis(job, matrix->num_columns, &basis);
-        if (status == H2V_OK) status = project_all(&basis, &rows, *projected);
+        if (status == H2V_OK)
+            status = project_all(&basis, &rows, graph->world->num_threads, *projected);
     }
     clear_basis(&basis);
     h2vi_picked_rows_clear(&rows);
