@@ -283,21 +283,33 @@ h2v_status h2vi_embedding_close(h2vi_embedding_writer **out)
     return status;
 }
 
+/* That a dataset has the shape of the header. */
+static h2v_status check_rows(hid_t file, const char *path, const char *name,
+                             const h2vi_embedding *embedding)
+{
+    int64_t num_rows = 0, dim = 0;
+    const h2v_status status = h2vi_hdf5_shape(file, name, &num_rows, &dim);
+    if (status != H2V_OK) return status;
+    if (num_rows == embedding->num_vertices && dim == embedding->dim) return H2V_OK;
+    return h2v_fail(H2V_ERR_DATA,
+                    "'%s': %s is %lld x %lld, where the embeddings are %lld x %lld", path,
+                    name, (long long)num_rows, (long long)dim,
+                    (long long)embedding->num_vertices, (long long)embedding->dim);
+}
+
 static h2v_status read_rows(hid_t file, const char *path, const char *name,
                             const h2vi_embedding *embedding, float **rows)
 {
-    int64_t num_rows = 0, dim = 0;
-    h2v_status status = h2vi_hdf5_shape(file, name, &num_rows, &dim);
+    const h2v_status status = check_rows(file, path, name, embedding);
     if (status != H2V_OK) return status;
-    if (num_rows != embedding->num_vertices || dim != embedding->dim)
-        return h2v_fail(H2V_ERR_DATA,
-                        "'%s': %s is %lld x %lld, where the embeddings are %lld x %lld",
-                        path, name, (long long)num_rows, (long long)dim,
-                        (long long)embedding->num_vertices, (long long)embedding->dim);
-
-    *rows = h2vi_alloc_n(num_rows * dim, sizeof **rows);
+    *rows = h2vi_alloc_n(embedding->num_vertices * embedding->dim, sizeof **rows);
     if (!*rows) return h2vi_fail_memory("an embedding");
-    return h2vi_hdf5_read(file, name, H5T_NATIVE_FLOAT, 0, num_rows, *rows);
+    return h2vi_hdf5_read(file, name, H5T_NATIVE_FLOAT, 0, embedding->num_vertices, *rows);
+}
+
+static bool has_contexts(hid_t file)
+{
+    return H5Lexists(file, "contexts", H5P_DEFAULT) > 0;
 }
 
 static h2v_status read_header(hid_t file, const char *path, h2vi_embedding *embedding)
@@ -318,6 +330,24 @@ static h2v_status read_header(hid_t file, const char *path, h2vi_embedding *embe
     return H2V_OK;
 }
 
+h2v_status h2vi_embedding_read_shape(const char *path, h2vi_embedding_shape *shape)
+{
+    *shape = (h2vi_embedding_shape){0};
+    hid_t file = H5I_INVALID_HID;
+    h2vi_embedding header = {0};
+    h2v_status status =
+        h2vi_hdf5_open(path, H2VI_EMBEDDING_FORMAT, H2VI_EMBEDDING_FORMAT_VERSION, &file);
+    if (status != H2V_OK) return status;
+    status = read_header(file, path, &header);
+    *shape = (h2vi_embedding_shape){.num_vertices = header.num_vertices,
+                                    .dim = header.dim,
+                                    .has_contexts = has_contexts(file)};
+    if (status == H2V_OK && shape->has_contexts)
+        status = check_rows(file, path, "contexts", &header);
+    (void)H5Fclose(file);
+    return status;
+}
+
 h2v_status h2vi_embedding_read(const char *path, h2vi_embedding *embedding)
 {
     *embedding = (h2vi_embedding){0};
@@ -328,7 +358,7 @@ h2v_status h2vi_embedding_read(const char *path, h2vi_embedding *embedding)
     status = read_header(file, path, embedding);
     if (status == H2V_OK)
         status = read_rows(file, path, "embeddings", embedding, &embedding->vectors);
-    if (status == H2V_OK && H5Lexists(file, "contexts", H5P_DEFAULT) > 0)
+    if (status == H2V_OK && has_contexts(file))
         status = read_rows(file, path, "contexts", embedding, &embedding->contexts);
     if (status != H2V_OK) h2vi_embedding_clear(embedding);
     (void)H5Fclose(file);

@@ -52,6 +52,17 @@ H2V_CHECKED h2v_status h2vi_embedding_write(h2vi_embedding_writer *writer,
 /* Collective. Close and release; reports what could not be written. NULL-safe. */
 H2V_CHECKED h2v_status h2vi_embedding_close(h2vi_embedding_writer **writer);
 
+/* What rows a file has. */
+typedef struct h2vi_embedding_shape {
+    int64_t num_vertices;
+    int64_t dim;
+    bool has_contexts;
+} h2vi_embedding_shape;
+
+/* Local. Without the rows. Errors as h2vi_embedding_read(). */
+H2V_CHECKED h2v_status h2vi_embedding_read_shape(const char *path,
+                                                 h2vi_embedding_shape *shape);
+
 typedef struct h2vi_embedding {
     int64_t num_vertices;
     int64_t dim;

@@ -16,8 +16,9 @@ typedef struct h2vi_init_counts {
 /* Collective. The model is initialized; changes `in`, and `out` where the file has
  * /contexts (new vertices' likewise by their neighbours, else zero). Errors: ERR_IO,
  * ERR_NOMEM; ERR_DATA if the file is no embedding, has another dim, or ids of the other
- * kind. Memory on rank 0 for a moment: both files' ids; everywhere 8 bytes for every vertex
- * of the graph. */
+ * kind. Memory for a moment: on rank 0 what match_ids.h says; everywhere 9 bytes for every
+ * owned vertex, 8 MiB, the contexts of the owned vertices if blocks hold them, and the rows
+ * of ghosts if there are new vertices. */
 H2V_CHECKED h2v_status h2vi_init_from_file(const char *path, const char *graph_path,
                                            const h2vi_moved *moved,
                                            const h2vi_blocks *blocks, h2vi_model *model,

@@ -79,7 +79,11 @@ void job_init_groups(MPI_Comm comm, int num_threads, int64_t num_vertices, int n
                      int num_groups, test_job *job)
 {
     must(h2v_world_create(comm, num_threads, &job->world));
-    h2v_graph *graph = job_graph(job->world, num_vertices);
+    job_init_graph(job_graph(job->world, num_vertices), num_parts, num_groups, job);
+}
+
+void job_init_graph(h2v_graph *graph, int num_parts, int num_groups, test_job *job)
+{
     const int64_t num_owned = graph->num_owned;
     int64_t *visits = h2vi_alloc_n(num_owned, sizeof *visits);
     uint32_t *context_slots = h2vi_alloc_n(num_owned, sizeof *context_slots);

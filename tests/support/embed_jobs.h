@@ -34,4 +34,6 @@ void job_init(MPI_Comm comm, int num_threads, int64_t num_vertices, int num_part
               test_job *job);
 void job_init_groups(MPI_Comm comm, int num_threads, int64_t num_vertices, int num_parts,
                      int num_groups, test_job *job);
+/* Collective. The same for a graph as loaded, which is taken; job->world is there. */
+void job_init_graph(h2v_graph *graph, int num_parts, int num_groups, test_job *job);
 void job_clear(test_job *job);

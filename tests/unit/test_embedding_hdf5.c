@@ -65,6 +65,15 @@ static void values_come_back(void **state)
     assert_null(found.vectors);
 }
 
+static void assert_shape(bool has_contexts)
+{
+    h2vi_embedding_shape shape;
+    assert_int_equal(h2vi_embedding_read_shape(PATH, &shape), H2V_OK);
+    assert_int_equal(shape.num_vertices, 3);
+    assert_int_equal(shape.dim, 5);
+    assert_int_equal(shape.has_contexts, has_contexts);
+}
+
 static void contexts_may_be_left_out(void **state)
 {
     (void)state;
@@ -76,6 +85,7 @@ static void contexts_may_be_left_out(void **state)
     assert_rows(0, found.vectors);
     assert_null(found.contexts);
     h2vi_embedding_clear(&found);
+    assert_shape(false);
 }
 
 static void the_seed_keeps_its_64_bits(void **state)
@@ -99,6 +109,9 @@ static void assert_unreadable(h2v_status expected, const char *fragment)
     assert_says(fragment);
     assert_null(found.vectors);
     assert_null(found.contexts);
+    h2vi_embedding_shape shape;
+    assert_int_equal(h2vi_embedding_read_shape(PATH, &shape), expected);
+    assert_says(fragment);
 }
 
 /* Put another dataset of this shape in the place of one. */
@@ -122,6 +135,7 @@ static void damaged_files_are_refused(void **state)
 {
     (void)state;
     assert_int_equal(embedding_make(PATH, header, &ids, value), H2V_OK);
+    assert_shape(true);
     replace("contexts", 2, 5);
     assert_unreadable(H2V_ERR_DATA, "contexts is 2 x 5, where the embeddings are 3 x 5");
     replace("embeddings", 3, H2V_MAX_DIM + 1);
