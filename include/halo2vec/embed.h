@@ -124,8 +124,8 @@ typedef enum h2v_phase {
     H2V_PHASE_TRIAL, ///< trial walks, which measure the work at each vertex
     H2V_PHASE_PARTITION,
     H2V_PHASE_MIGRATE,
-    H2V_PHASE_INIT,     ///< the rows that training starts from, or N_0 of FastRP
-    H2V_PHASE_MULTIPLY, ///< of FastRP's powers, pulling ghosts included
+    H2V_PHASE_INIT,     ///< the rows that training starts from; FastRP's properties
+    H2V_PHASE_MULTIPLY, ///< FastRP's rows: finding and pulling ghosts, all powers
     H2V_PHASE_WALK,
     H2V_PHASE_ROUTE,
     H2V_PHASE_PULL, ///< of the rows that the groups need, from their owners
@@ -145,6 +145,7 @@ typedef struct h2v_rank_report {
     double walk_seconds;                ///< thread CPU time inside walks, waiting excluded
     double route_seconds;               ///< likewise inside routing
     double cell_seconds;                ///< likewise inside cells
+    double multiply_seconds;            ///< likewise inside FastRP
     int64_t bytes_sent[H2V_NUM_PHASES]; ///< to other ranks, by our exchanges
     int64_t bytes_received[H2V_NUM_PHASES];
     int64_t rows_sent[H2V_NUM_PHASES]; ///< of these bytes: rows of floats
@@ -152,33 +153,43 @@ typedef struct h2v_rank_report {
     int64_t num_steps; ///< of walks
     int64_t num_pairs;
     int64_t num_owned, num_arcs;
-    int64_t row_bytes, graph_bytes, round_bytes; ///< as computed: rows, graph, one round
-    int64_t peak_bytes; ///< peak resident memory, as the system counts it
+    int64_t num_ghosts; ///< of FastRP: rows of other ranks that its arcs lead to
+    int64_t row_bytes, graph_bytes, round_bytes; ///< as computed: rows, graph, one round;
+                                                 ///< what FastRP holds is in the first two
+                                                 ///< if nothing is trained
+    int64_t index_bytes; ///< of FastRP: what finds and moves ghosts; a part of graph_bytes
+    int64_t peak_bytes;  ///< peak resident memory, as the system counts it
 } h2v_rank_report;
 
 enum { H2V_REASON_BYTES = 160 };
+
+/// Where the rows of vertices came from, of H2V_INIT_FILE; else zeros.
+typedef struct h2v_init_report {
+    int64_t num_matched, num_from_neighbors, num_noise;
+} h2v_init_report;
 
 typedef struct h2v_embed_report {
     h2v_embed_params params;        ///< in effect: nothing chosen is left at 0
     char because[H2V_REASON_BYTES]; ///< why so many groups; "" if they were given
     int64_t num_vertices, num_arcs;
     int num_ranks, num_threads;
-    const char *kernel; ///< instruction set of the cells
-    h2v_partition_quality partition;
+    const char *kernel;              ///< instruction set of the cells
+    h2v_partition_quality partition; ///< of FastRP without parts: zeros
+    h2v_init_report init;
     double seconds;
     h2v_rank_report *ranks; ///< shape [num_ranks], on every rank
 } h2v_embed_report;
 
-/// What is going on, told by rank 0.
+/// What is going on, told by rank 0: in training, or in FastRP's powers.
 typedef struct h2v_progress {
-    h2v_phase phase;
-    double share; ///< done of the training, 0..1
-    int round, rounds;
+    h2v_phase phase;         ///< train or multiply
+    double share;            ///< done of it, 0..1
+    int round, rounds;       ///< powers that are done, and all, of FastRP
     int64_t num_pairs;       ///< trained by this rank so far
     double pairs_per_second; ///< of all ranks, as this rank's rate times its share suggests
     double learning_rate;
     double seconds;       ///< since the start
-    double train_seconds; ///< since the first round
+    double train_seconds; ///< since the first round, or since FastRP began
 } h2v_progress;
 
 typedef void h2v_progress_callback(void *context, const h2v_progress *progress);
@@ -188,7 +199,8 @@ typedef void h2v_progress_callback(void *context, const h2v_progress *progress);
 /// The output appears whole or not at all; it is tried for before any work. All ranks pass
 /// equal arguments, apart from the callback.
 ///
-/// @param callback  called on rank 0 by the main thread, at most once a cell; may be NULL
+/// @param callback  called on rank 0 by the main thread, at most once a cell or power; may
+///                  be NULL
 /// @param report    out: to be released with h2v_embed_report_clear()
 /// @return H2V_OK, or on every rank the same error: H2V_ERR_ARGUMENT, H2V_ERR_EXISTS,
 ///         H2V_ERR_IO, H2V_ERR_DATA (also a graph without edges), H2V_ERR_NOMEM,

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 
 /// @file estimate.h
-/// What embedding would cost on a number of ranks, in one group and in a group for each
-/// rank, before it is done: the graph is cut, one round is walked, and what it needs is
-/// counted. Nothing is trained, and no file is written.
+/// What embedding would cost on a number of ranks before it is done, and no file written.
+/// Of training, in one group and in a group for each rank: the graph is cut, one round is
+/// walked, and what it needs is counted. Of FastRP: the graph is dealt out to the ranks,
+/// and the rows that they would need of each other are counted.
 #pragma once
 
 #include <stdint.h>
@@ -17,20 +18,29 @@ typedef enum h2v_setting {
     H2V_NUM_SETTINGS
 } h2v_setting;
 
-/// What a setting would cost. `ranks` is a report of a run that did not take place: of one
-/// epoch, bytes and rows sent and received in the phases walk, route, pull, train and push;
-/// of the whole, num_owned, num_arcs, row_bytes, graph_bytes, round_bytes; and num_pairs of
-/// one epoch. All else is 0.
+/// What a setting would cost. `ranks` is a report of a run that did not take place.
+///
+/// FastRP has the first setting alone: of the whole run, bytes and rows sent and received
+/// in the phase multiply, num_owned, num_arcs, num_ghosts, row_bytes, graph_bytes,
+/// index_bytes, all as a run would report them. Properties are not read, and not counted.
+///
+/// Of training: of one epoch, bytes and rows sent and received in the phases walk, route,
+/// pull, train and push; of the whole, num_owned, num_arcs, row_bytes, graph_bytes,
+/// round_bytes; and num_pairs of one epoch. All else is 0.
 ///
 /// Counts are exact for the first round; others are taken to be like it, and an epoch's
 /// walks to be like this round's. They hold if every row that a group needs changes, as
 /// nearly all do. Second-order walks (node2vec) also travel to ask about arcs, which is not
 /// counted. Bytes of memory leave room for growth as training does, but training needs a
 /// little more or less as rounds differ. (BlogCatalog on 3 ranks, one epoch: bytes of rows
-/// and walks within 3 %, memory within 6 %.)
+/// and walks within 3 %, memory within 6 %.) What makes the rows that training starts from
+/// is not counted: before the first round FastRP holds twice the rows of the owned
+/// vertices, those of ghosts and its index beside the model, and an embedding file, on rank
+/// 0, ids.
 typedef struct h2v_setting_estimate {
     h2v_embed_params params; ///< in effect
-    int rounds_needed;       ///< what quality asks for; params.rounds should not be below
+    int rounds_needed;       ///< what quality asks for; params.rounds should not be below;
+                             ///< of FastRP 0
     h2v_rank_report *ranks;  ///< shape [num_ranks], on every rank
 } h2v_setting_estimate;
 
@@ -39,7 +49,8 @@ typedef struct h2v_estimate {
     int num_threads; ///< of each, as now
     int64_t num_vertices, num_arcs;
     h2v_partition_quality partition; ///< of the parts that both settings have
-    h2v_setting_estimate settings[H2V_NUM_SETTINGS]; ///< of one rank: the first alone
+    h2v_setting_estimate settings[H2V_NUM_SETTINGS]; ///< of one rank, or of FastRP: the
+                                                     ///< first alone
     h2v_setting choice;                              ///< what groups = 0 takes
     char because[H2V_REASON_BYTES];
 } h2v_estimate;
@@ -49,15 +60,15 @@ typedef struct h2v_estimate {
 ///
 /// Takes the memory and time of embedding up to the first round's pairs; rows are not made.
 /// Parts that are left open become about as many as one group would have, a multiple of
-/// num_ranks; params->groups is not looked at.
+/// num_ranks; params->groups is not looked at. Of FastRP: the graph, 4 bytes for every
+/// vertex of it, and for a moment the ghosts of one rank; num_ranks exchanges.
 ///
 /// @param graph      a graph file
 /// @param partition  NULL, or a partition file
 /// @param num_ranks  1 .. H2V_MAX_PARTS
 /// @param estimate   out: to be released with h2v_estimate_clear()
 /// @return H2V_OK, or on every rank the same error: as h2v_embed(); H2V_ERR_ARGUMENT also
-/// if
-///         parts do not make a group for each rank
+///         if parts do not make a group for each rank
 H2V_CHECKED h2v_status h2v_embed_estimate(const h2v_world *world,
                                           const h2v_embed_params *params, const char *graph,
                                           const char *partition, int num_ranks,

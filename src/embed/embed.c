@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 /* The road from graph.h5 to embedding.h5: outputs are begun, the graph comes to its parts
- * (job.h), rows are trained and written. */
+ * (job.h), rows are trained, or made by FastRP, and written. */
 #include "halo2vec/embed.h"
 
 #include "agree.h"
@@ -11,8 +11,10 @@
 #include "costs.h"
 #include "embedding_hdf5.h"
 #include "fail.h"
+#include "fastrp_road.h"
 #include "graph_hdf5.h"
 #include "graph_rows.h"
+#include "isa.h"
 #include "job_estimate.h"
 #include "model.h"
 #include "output.h"
@@ -20,10 +22,10 @@
 #include "params_json.h"
 #include "phase_clock.h"
 #include "plan.h"
-#include "isa.h"
 #include "shared_output.h"
 #include "trace.h"
 #include "train.h"
+#include "warm_start.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -33,12 +35,20 @@
 typedef struct embed_run {
     h2vi_job job;
     const h2v_embed_files *files;
-    double start;
+    h2vi_listener listener;           /* on rank 0 */
     char because[H2V_REASON_BYTES];   /* why so many groups; "" if they were given */
     h2vi_output output, trace_output; /* begun by rank 0 */
     h2vi_model model;
     h2vi_trace trace;
+    h2vi_init_counts init;
+    float *properties; /* projected; NULL without any */
+    float *rows;       /* of FastRP, shape [num_owned, stride of dim] */
 } embed_run;
+
+static bool is_trained(const embed_run *this)
+{
+    return this->job.params.method != H2V_METHOD_FASTRP;
+}
 
 const char *h2v_phase_name(h2v_phase phase)
 {
@@ -82,15 +92,16 @@ static h2v_status create_file(const embed_run *this)
     h2v_status status = h2vi_graph_read_ids(this->files->graph, &ids);
     if (status == H2V_OK) status = h2v_embed_params_json(&job->params, &parameters);
     if (status == H2V_OK) {
+        const h2v_graph *graph = h2vi_job_graph(job);
         const h2vi_embedding_header header = {
-            .num_vertices = job->moved.graph->num_vertices,
+            .num_vertices = graph->num_vertices,
             .dim = job->params.dim,
-            .directed = job->moved.graph->directed,
-            .has_contexts = this->files->with_contexts,
-            .digest = job->moved.graph->digest,
+            .directed = graph->directed,
+            .has_contexts = is_trained(this) && this->files->with_contexts,
+            .digest = graph->digest,
             .seed = job->params.seed,
-            .parts = job->params.parts,
-            .groups = job->params.groups,
+            .parts = is_trained(this) ? job->params.parts : 0,
+            .groups = is_trained(this) ? job->params.groups : 0,
             .method = h2vi_method_name(job->params.method),
             .parameters = parameters};
         status = h2vi_embedding_create(this->output.temporary, &header, &ids);
@@ -100,11 +111,22 @@ static h2v_status create_file(const embed_run *this)
     return status;
 }
 
-/* Before training: what cannot be written, or read for it, fails while nothing is lost. */
+/* Before the work: what cannot be written, or read for it, fails while nothing is lost. */
 static h2v_status create(embed_run *this)
 {
     const h2v_status status = this->job.world->rank == 0 ? create_file(this) : H2V_OK;
     return h2vi_agree_patiently(this->job.world, status, "rank 0 to write the ids");
+}
+
+static h2v_status write_rows(const embed_run *this, h2vi_embedding_writer *writer)
+{
+    const h2vi_job *job = &this->job;
+    if (is_trained(this))
+        return h2vi_write_model(&this->model, &job->moved, &job->blocks,
+                                this->files->with_contexts, writer);
+    return h2vi_write_owned_rows(h2vi_job_graph(job), job->params.dim,
+                                 h2vi_stride_of(job->params.dim), this->rows, "embeddings",
+                                 writer);
 }
 
 static h2v_status write(embed_run *this)
@@ -113,8 +135,7 @@ static h2v_status write(embed_run *this)
     h2v_status status =
         h2vi_embedding_open(this->job.world, this->output.temporary, &writer);
     if (status == H2V_OK) {
-        status = h2vi_write_model(&this->model, &this->job.moved, &this->job.blocks,
-                                  this->files->with_contexts, writer);
+        status = write_rows(this, writer);
         const h2v_status closed = h2vi_embedding_close(&writer);
         if (status == H2V_OK) status = closed;
     }
@@ -124,13 +145,35 @@ static h2v_status write(embed_run *this)
                                 "rank 0 to flush the output to the disk");
 }
 
-static h2v_status train(embed_run *this, h2v_progress_callback *callback, void *context)
+static void forget_properties(embed_run *this)
+{
+    free(this->properties);
+    this->properties = NULL;
+}
+
+/* The model, and what it starts from. */
+static h2v_status start(embed_run *this)
 {
     h2vi_job *job = &this->job;
-    h2v_status status =
+    const h2vi_start_source source = {.path = this->files->init,
+                                      .properties = this->properties,
+                                      .listener = this->listener};
+    const h2vi_phase_clock clock = h2vi_phase_begin(&job->report, H2V_PHASE_INIT);
+    const h2v_status status =
         h2v_agree(job->world, h2vi_model_init(&job->moved, &job->blocks, job->params.dim,
                                               job->params.seed, &this->model));
-    if (status == H2V_OK && this->files->trace)
+    h2vi_phase_end(&clock);
+    if (status != H2V_OK) return status;
+    const h2v_status started = h2vi_start_model(job, &source, &this->model, &this->init);
+    forget_properties(this);
+    return started;
+}
+
+static h2v_status train(embed_run *this)
+{
+    h2vi_job *job = &this->job;
+    h2v_status status = H2V_OK;
+    if (this->files->trace)
         status =
             h2v_agree(job->world, h2vi_trace_init(job->world, &job->params, &this->trace));
     if (status != H2V_OK) return status;
@@ -138,15 +181,29 @@ static h2v_status train(embed_run *this, h2v_progress_callback *callback, void *
                                     .moved = &job->moved,
                                     .blocks = &job->blocks,
                                     .model = &this->model,
-                                    .callback = job->world->rank == 0 ? callback : NULL,
-                                    .context = context,
-                                    .start = this->start,
+                                    .callback = this->listener.callback,
+                                    .context = this->listener.context,
+                                    .start = this->listener.start,
                                     .report = &job->report,
                                     .trace = this->files->trace ? &this->trace : NULL};
     status = h2vi_train(&training);
     return status == H2V_OK
                ? h2v_agree(job->world, h2vi_model_check(&this->model, &job->moved))
                : status;
+}
+
+static h2v_status multiply(embed_run *this)
+{
+    h2vi_job *job = &this->job;
+    const int stride = h2vi_stride_of(job->params.dim);
+    this->rows = h2vi_alloc_n(h2vi_job_graph(job)->num_owned * stride, sizeof *this->rows);
+    h2v_status status =
+        h2v_agree(job->world, this->rows ? H2V_OK : h2vi_fail_memory("embedding rows"));
+    if (status == H2V_OK)
+        status = h2vi_make_fastrp_rows(job, this->properties, &this->listener, stride,
+                                       this->rows);
+    forget_properties(this);
+    return status;
 }
 
 /* Collective. The embedding is there already, and stays. */
@@ -167,19 +224,24 @@ static void make_report(embed_run *this, h2v_embed_report *report)
     struct rusage usage;
     (void)getrusage(RUSAGE_SELF, &usage);
     job->report.peak_bytes = (int64_t)usage.ru_maxrss * 1024;
-    job->report.num_owned = job->moved.graph->num_owned;
-    job->report.num_arcs = job->moved.graph->offsets[job->moved.graph->num_owned];
-    job->report.row_bytes = h2vi_model_bytes(&this->model, &job->moved);
+    const h2v_graph *graph = h2vi_job_graph(job);
+    job->report.num_owned = graph->num_owned;
+    job->report.num_arcs = graph->offsets[graph->num_owned];
+    if (is_trained(this))
+        job->report.row_bytes = h2vi_model_bytes(&this->model, &job->moved);
     report->params = job->params;
     memcpy(report->because, this->because, sizeof report->because);
-    report->num_vertices = job->moved.graph->num_vertices;
-    report->num_arcs = job->moved.graph->num_arcs;
+    report->num_vertices = graph->num_vertices;
+    report->num_arcs = graph->num_arcs;
+    report->init = (h2v_init_report){.num_matched = this->init.num_matched,
+                                     .num_from_neighbors = this->init.num_from_neighbours,
+                                     .num_noise = this->init.num_noise};
     report->num_ranks = world->num_ranks;
     report->num_threads = world->num_threads;
     report->kernel = h2vi_isa_name(h2vi_best_isa());
     report->partition = job->quality;
     h2vi_gather_all(world, sizeof job->report, &job->report, report->ranks);
-    report->seconds = h2vi_wall_seconds() - this->start;
+    report->seconds = h2vi_wall_seconds() - this->listener.start;
 }
 
 static void run_clear(embed_run *this)
@@ -189,6 +251,8 @@ static void run_clear(embed_run *this)
     h2vi_job_clear(&this->job);
     h2vi_model_clear(&this->model);
     h2vi_trace_clear(&this->trace);
+    forget_properties(this);
+    free(this->rows);
 }
 
 /* Collective. Groups that were left open to us. */
@@ -211,7 +275,7 @@ static h2v_status choose_groups(embed_run *this)
 /* Collective. */
 static h2v_status prepare(embed_run *this)
 {
-    const bool is_open = this->job.params.groups == 0;
+    const bool is_open = is_trained(this) && this->job.params.groups == 0;
     h2vi_phase_clock clock = h2vi_phase_begin(&this->job.report, H2V_PHASE_LOAD);
     h2v_status status = begin_outputs(this);
     h2vi_phase_end(&clock);
@@ -222,11 +286,29 @@ static h2v_status prepare(embed_run *this)
         status = choose_groups(this);
         h2vi_phase_end(&clock);
     }
+    if (status == H2V_OK && h2vi_needs_fastrp(&this->job.params))
+        status = h2vi_read_properties(&this->job, this->files->property, &this->properties);
+    if (status == H2V_OK && is_trained(this)) status = start(this);
     if (status != H2V_OK) return status;
     clock = h2vi_phase_begin(&this->job.report, H2V_PHASE_WRITE);
     status = create(this);
     h2vi_phase_end(&clock);
     return status;
+}
+
+/* Files that parameters ask for, and the other way round. */
+static h2v_status check_files(const h2v_embed_params *params, const h2v_embed_files *files)
+{
+    const bool is_fastrp = params->method == H2V_METHOD_FASTRP;
+    if (h2vi_needs_fastrp(params) &&
+        (files->property != NULL) != (params->fastrp.property_ratio > 0))
+        return h2v_fail(H2V_ERR_ARGUMENT,
+                        "--property and a --property-ratio above 0 go together");
+    if (!is_fastrp && (files->init != NULL) != (params->init == H2V_INIT_FILE))
+        return h2v_fail(H2V_ERR_ARGUMENT, "--init file and its name go together");
+    if (is_fastrp && files->trace)
+        return h2v_fail(H2V_ERR_ARGUMENT, "--trace is of training; FastRP has none");
+    return H2V_OK;
 }
 
 h2v_status h2v_embed(const h2v_world *world, const h2v_embed_params *params,
@@ -235,6 +317,7 @@ h2v_status h2v_embed(const h2v_world *world, const h2v_embed_params *params,
 {
     *report = (h2v_embed_report){0};
     h2v_status status = h2vi_check_params(params);
+    if (status == H2V_OK) status = check_files(params, files);
     if (status != H2V_OK) return status; /* the same on all ranks */
     embed_run run = {.job = {.world = world,
                              .graph_path = files->graph,
@@ -242,11 +325,14 @@ h2v_status h2v_embed(const h2v_world *world, const h2v_embed_params *params,
                              .params = *params,
                              .num_ranks = world->num_ranks},
                      .files = files,
-                     .start = h2vi_wall_seconds()};
+                     .listener = {.callback = world->rank == 0 ? callback : NULL,
+                                  .context = context,
+                                  .start = h2vi_wall_seconds()}};
+    run.job.params.read = (h2v_read_rows){0};
     report->ranks = h2vi_alloc_n(world->num_ranks, sizeof *report->ranks);
     status = h2v_agree(world, report->ranks ? H2V_OK : h2vi_fail_memory("the report"));
     if (status == H2V_OK) status = prepare(&run);
-    if (status == H2V_OK) status = train(&run, callback, context);
+    if (status == H2V_OK) status = is_trained(&run) ? train(&run) : multiply(&run);
     if (status == H2V_OK) {
         const h2vi_phase_clock clock =
             h2vi_phase_begin_counting(world, &run.job.report, H2V_PHASE_WRITE);

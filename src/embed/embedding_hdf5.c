@@ -54,8 +54,10 @@ static h2v_status put_header(hid_t file, const h2vi_embedding_header *header)
         status = h2vi_hdf5_put_text(file, "parameters", header->parameters);
     if (status == H2V_OK) status = h2vi_hdf5_put_text(file, "version", HALO2VEC_VERSION);
     if (status == H2V_OK) status = put_seed(file, header->seed);
-    if (status == H2V_OK) status = h2vi_hdf5_put_int(file, "parts", header->parts);
-    if (status == H2V_OK) status = h2vi_hdf5_put_int(file, "groups", header->groups);
+    if (status == H2V_OK && header->parts > 0)
+        status = h2vi_hdf5_put_int(file, "parts", header->parts);
+    if (status == H2V_OK && header->groups > 0)
+        status = h2vi_hdf5_put_int(file, "groups", header->groups);
     if (status == H2V_OK) status = h2vi_hdf5_put_int(file, "directed", header->directed);
     if (status == H2V_OK) status = h2vi_hdf5_put_digest(file, "digest", header->digest);
     return status;

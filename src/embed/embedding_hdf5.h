@@ -27,7 +27,7 @@ typedef struct h2vi_embedding_header {
     bool has_contexts;
     h2v_digest digest;
     uint64_t seed;
-    int64_t parts, groups;
+    int64_t parts, groups;  /* left out where 0: the rows do not depend on them */
     const char *method;     /* borrowed */
     const char *parameters; /* JSON, borrowed */
 } h2vi_embedding_header;

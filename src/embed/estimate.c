@@ -7,6 +7,7 @@
 #include "alloc.h"
 #include "costs.h"
 #include "fail.h"
+#include "fastrp_estimate.h"
 #include "graph_bytes.h"
 #include "job_estimate.h"
 #include "plan.h"
@@ -82,6 +83,8 @@ h2v_status h2v_embed_estimate(const h2v_world *world, const h2v_embed_params *pa
         status = h2v_fail(H2V_ERR_ARGUMENT, "--ranks %d is not in 1..%d", num_ranks,
                           H2V_MAX_PARTS);
     if (status != H2V_OK) return status; /* the same on all ranks */
+    if (params->method == H2V_METHOD_FASTRP)
+        return h2vi_estimate_fastrp(world, params, graph, partition, num_ranks, estimate);
     status = h2vi_job_prepare(&job);
     if (status == H2V_OK && num_ranks > job.moved.graph->num_vertices)
         status =

@@ -30,6 +30,8 @@ static h2v_status load(h2vi_job *job)
         return h2v_fail(H2V_ERR_ARGUMENT,
                         "--parts %d is more than the graph's %lld vertices",
                         job->params.parts, (long long)job->graph->num_vertices);
+    if (h2vi_needs_fastrp(&job->params) && job->params.fastrp.sparsity == 0)
+        job->params.fastrp.sparsity = sqrt((double)job->graph->num_vertices);
     if (job->params.groups > job->graph->num_vertices)
         return h2v_fail(H2V_ERR_ARGUMENT,
                         "--groups %d is more than the graph's %lld vertices",
@@ -141,6 +143,15 @@ static uint32_t keep_threshold(double share, double t)
     return chance >= 1 ? UINT32_MAX : (uint32_t)(chance * 4294967295.0);
 }
 
+/* What the vertices have left behind. */
+static void leave_slices(h2vi_job *job)
+{
+    h2v_graph_destroy(&job->graph);
+    h2v_partition_clear(&job->partition);
+    free(job->visits);
+    job->visits = NULL;
+}
+
 static h2v_status migrate(h2vi_job *job)
 {
     const h2v_graph *graph = job->graph;
@@ -167,11 +178,7 @@ static h2v_status migrate(h2vi_job *job)
                           .keep = keep_threshold((double)job->visits[v] / (double)total,
                                                  job->params.subsample)};
     status = h2vi_migrate(graph, &job->partition, vertices, &job->moved);
-    if (status != H2V_OK) goto cleanup;
-    h2v_graph_destroy(&job->graph);
-    h2v_partition_clear(&job->partition);
-    free(job->visits);
-    job->visits = NULL;
+    if (status == H2V_OK) leave_slices(job);
 
 cleanup:
     free(vertices);
@@ -180,24 +187,97 @@ cleanup:
     return status;
 }
 
-h2v_status h2vi_job_prepare(h2vi_job *job)
+/* ---- FastRP
+ * ---------------------------------------------------------------------------------------
+ */
+
+/* What a vertex costs: its arcs, and its row. */
+static h2v_status weigh_arcs(h2vi_job *job)
 {
-    typedef h2v_status step(h2vi_job *);
-    static const struct {
-        step *run;
-        h2v_phase phase;
-    } steps[] = {{load, H2V_PHASE_LOAD},
-                 {count_visits, H2V_PHASE_TRIAL},
-                 {partition, H2V_PHASE_PARTITION},
-                 {migrate, H2V_PHASE_MIGRATE}};
+    const h2v_graph *graph = job->graph;
+    job->visits = h2vi_alloc_n(graph->num_owned, sizeof *job->visits);
+    const h2v_status status =
+        h2v_agree(job->world, job->visits ? H2V_OK : h2vi_fail_memory("vertex weights"));
+    for (int64_t v = 0; status == H2V_OK && v < graph->num_owned; v++)
+        job->visits[v] = graph->offsets[v + 1] - graph->offsets[v] + 1;
+    return status;
+}
+
+static h2v_status partition_arcs(h2vi_job *job)
+{
+    h2v_status status = weigh_arcs(job);
+    if (status == H2V_OK && !job->partition_path)
+        return h2v_partition_create(job->graph, job->params.parts, job->params.partitioner,
+                                    job->params.seed, job->visits, &job->partition,
+                                    &job->quality);
+    if (status == H2V_OK) status = load_parts(job);
+    return status == H2V_OK ? h2v_partition_measure(job->graph, &job->partition,
+                                                    job->visits, &job->quality)
+                            : status;
+}
+
+static h2v_status migrate_arcs(h2vi_job *job)
+{
+    h2vi_vertex *vertices = h2vi_alloc_n(job->graph->num_owned, sizeof *vertices);
+    h2v_status status =
+        h2v_agree(job->world, vertices ? H2V_OK : h2vi_fail_memory("vertices"));
+    if (status == H2V_OK)
+        status = h2vi_migrate(job->graph, &job->partition, vertices, &job->moved);
+    free(vertices);
+    if (status != H2V_OK) return status;
+    free(job->moved.vertices);
+    job->moved.vertices = NULL;
+    leave_slices(job);
+    return H2V_OK;
+}
+
+/* ---- all steps
+ * ------------------------------------------------------------------------------------ */
+
+typedef struct job_step {
+    h2v_status (*run)(h2vi_job *);
+    h2v_phase phase;
+} job_step;
+
+static h2v_status run_steps(h2vi_job *job, int num_steps, const job_step *steps)
+{
     h2v_status status = H2V_OK;
-    for (size_t i = 0; status == H2V_OK && i < sizeof steps / sizeof *steps; i++) {
+    for (int i = 0; status == H2V_OK && i < num_steps; i++) {
         const h2vi_phase_clock clock =
             h2vi_phase_begin_counting(job->world, &job->report, steps[i].phase);
         status = steps[i].run(job);
         h2vi_phase_end(&clock);
     }
     return status;
+}
+
+static const job_step steps_of_training[] = {{load, H2V_PHASE_LOAD},
+                                             {count_visits, H2V_PHASE_TRIAL},
+                                             {partition, H2V_PHASE_PARTITION},
+                                             {migrate, H2V_PHASE_MIGRATE}};
+static const job_step steps_of_fastrp[] = {{load, H2V_PHASE_LOAD},
+                                           {partition_arcs, H2V_PHASE_PARTITION},
+                                           {migrate_arcs, H2V_PHASE_MIGRATE}};
+
+/* Only if parts are asked for: cutting a graph takes longer than FastRP does. */
+static bool has_parts(const h2vi_job *job)
+{
+    return job->params.parts > 0 || job->partition_path;
+}
+
+h2v_status h2vi_job_cut(h2vi_job *job)
+{
+    job->params.groups = 1;
+    return run_steps(job, has_parts(job) ? 2 : 1, steps_of_fastrp);
+}
+
+h2v_status h2vi_job_prepare(h2vi_job *job)
+{
+    if (job->params.method != H2V_METHOD_FASTRP)
+        return run_steps(job, 4, steps_of_training);
+    const h2v_status status = h2vi_job_cut(job);
+    return status == H2V_OK && has_parts(job) ? run_steps(job, 1, &steps_of_fastrp[2])
+                                              : status;
 }
 
 h2v_status h2vi_job_take_rotation(h2vi_job *job)

@@ -17,8 +17,9 @@ typedef struct h2vi_job {
     bool is_open;               /* out: groups are to be chosen: `params` has one for each
                                    rank, `rotation` one; parts are the same */
     h2v_embed_params rotation;
-    h2v_graph *graph;        /* slices, until the vertices have moved */
-    int64_t *visits;         /* likewise */
+    h2v_graph *graph; /* slices, until the vertices have moved: those of FastRP only
+                         where there are parts */
+    int64_t *visits;  /* likewise; of FastRP: what a vertex costs, if there are parts */
     h2v_partition partition; /* likewise */
     h2v_partition_quality quality;
     h2vi_blocks blocks;
@@ -26,9 +27,20 @@ typedef struct h2vi_job {
     h2v_rank_report report; /* of this rank */
 } h2vi_job;
 
-/* Collective. From world, paths, params and num_ranks to all the rest. Groups that are 0
- * become 1 if parts do not make a group for each rank. */
+/* Collective. From world, paths, params and num_ranks to all the rest; of FastRP there are
+ * no blocks and no moved.vertices. Groups that are 0 become 1 if parts do not make a group
+ * for each rank, or if the method has none. */
 H2V_CHECKED h2v_status h2vi_job_prepare(h2vi_job *job);
+
+/* Collective. Of FastRP, only as far as the cut: vertices have not moved, and there is a
+ * partition if there are parts. */
+H2V_CHECKED h2v_status h2vi_job_cut(h2vi_job *job);
+
+/* Local. The graph where it is now. */
+static inline const h2v_graph *h2vi_job_graph(const h2vi_job *job)
+{
+    return job->moved.graph ? job->moved.graph : job->graph;
+}
 
 /* Local, alike on all ranks: of an open job, take `rotation`. */
 H2V_CHECKED h2v_status h2vi_job_take_rotation(h2vi_job *job);

@@ -144,26 +144,11 @@ static void the_bytes_are_those_of_one_rank(const struct variant *variant)
 
 /* ---- what the bytes depend on */
 
-/* Local: whether any row of two files differs. Parameters are stored too, so the bytes of
- * the files always do. */
-static bool have_other_rows(const char *path, const char *other)
-{
-    h2vi_embedding a, b;
-    CHECK_EQ(h2vi_embedding_read(path, &a), H2V_OK);
-    CHECK_EQ(h2vi_embedding_read(other, &b), H2V_OK);
-    CHECK(a.num_vertices == b.num_vertices && a.dim == b.dim);
-    const bool differ =
-        memcmp(a.vectors, b.vectors, (size_t)(a.num_vertices * a.dim) * sizeof(float)) != 0;
-    h2vi_embedding_clear(&a);
-    h2vi_embedding_clear(&b);
-    return differ;
-}
-
 /* Collective in that the others wait: `params` give other rows than ALONE has. */
 static void check_differs(const h2v_world *world, const h2v_embed_params *params)
 {
     CHECK_EQ(embed_alone(world, params, "plain.h5", OTHER), H2V_OK);
-    if (world->rank == 0) CHECK(have_other_rows(OTHER, ALONE));
+    if (world->rank == 0) CHECK(embed_other_rows(OTHER, ALONE));
 }
 
 static void every_parameter_counts(const h2v_world *world)

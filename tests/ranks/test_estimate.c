@@ -6,6 +6,7 @@
 #include "check.h"
 #include "embed_files.h"
 #include "halo2vec/estimate.h"
+#include "npy_files.h"
 
 #include <stdlib.h>
 
@@ -158,6 +159,90 @@ static void an_epoch_is_its_rounds(const h2v_world *world)
     h2v_estimate_clear(&two);
 }
 
+/* ---- FastRP */
+
+static h2v_embed_params params_of_fastrp(int parts, h2v_row_type row_type,
+                                         bool has_properties)
+{
+    h2v_embed_params params = embed_small_params();
+    params.method = H2V_METHOD_FASTRP;
+    params.parts = parts;
+    params.fastrp.row_type = row_type;
+    params.fastrp.property_ratio = has_properties ? 0.4 : 0;
+    return params;
+}
+
+static const struct fastrp_case {
+    const char *graph;
+    int parts;
+    h2v_row_type row_type;
+    bool has_properties;
+} fastrp_cases[] = {
+    {"plain.h5", 0, H2V_ROWS_F32, false},    {"weighted.h5", 0, H2V_ROWS_BF16, false},
+    {"directed.h5", 0, H2V_ROWS_F32, true},  {"karate.h5", 7, H2V_ROWS_F32, false},
+    {"weighted.h5", 9, H2V_ROWS_BF16, true}, {"directed.h5", 2, H2V_ROWS_F32, false}};
+
+enum { NUM_FASTRP_CASES = sizeof fastrp_cases / sizeof *fastrp_cases };
+
+static h2v_embed_params params_of_case(const struct fastrp_case *this)
+{
+    return params_of_fastrp(this->parts, this->row_type, this->has_properties);
+}
+
+/* What one rank foretells for some is what all find together. */
+static void fastrp_is_foretold_alike(const h2v_world *world)
+{
+    for (int i = 0; i < NUM_FASTRP_CASES * 3; i++) {
+        const struct fastrp_case *this = &fastrp_cases[i % NUM_FASTRP_CASES];
+        const h2v_embed_params params = params_of_case(this);
+        const int num_ranks = i / NUM_FASTRP_CASES * 5 + 1;
+        h2v_estimate together, alone;
+        estimate_of(world, &params, this->graph, num_ranks, &together);
+        CHECK_EQ(together.choice, H2V_SETTING_ROTATION);
+        CHECK(together.settings[H2V_SETTING_GROUPS].ranks == NULL);
+        if (world->rank == 0) {
+            h2v_world *single = NULL;
+            CHECK_EQ(h2v_world_create(MPI_COMM_SELF, world->num_threads, &single), H2V_OK);
+            estimate_of(single, &params, this->graph, num_ranks, &alone);
+            CHECK(same_setting(&together.settings[0], &alone.settings[0], num_ranks));
+            h2v_estimate_clear(&alone);
+            h2v_world_destroy(&single);
+        }
+        h2v_estimate_clear(&together);
+        MPI_Barrier(world->comm);
+    }
+}
+
+static void compare_fastrp(const h2v_rank_report *found, const h2v_rank_report *foretold)
+{
+    CHECK_EQ(foretold->num_owned, found->num_owned);
+    CHECK_EQ(foretold->num_arcs, found->num_arcs);
+    CHECK_EQ(foretold->num_ghosts, found->num_ghosts);
+    CHECK_EQ(foretold->row_bytes, found->row_bytes);
+    CHECK_EQ(foretold->graph_bytes, found->graph_bytes);
+    CHECK_EQ(foretold->index_bytes, found->index_bytes);
+    check_phase(found, foretold, H2V_PHASE_MULTIPLY);
+}
+
+static void fastrp_comes_true(const h2v_world *world)
+{
+    for (int i = 0; i < NUM_FASTRP_CASES; i++) {
+        const struct fastrp_case *this = &fastrp_cases[i];
+        const h2v_embed_params params = params_of_case(this);
+        h2v_embed_files files = embed_files_of(this->graph, OUTPUT);
+        h2v_estimate estimate;
+        h2v_embed_report report;
+        if (this->has_properties) files.property = "properties.npy";
+        estimate_of(world, &params, this->graph, world->num_ranks, &estimate);
+        CHECK_STATUS(h2v_embed(world, &params, &files, NULL, NULL, &report), H2V_OK, "");
+        for (int r = 0; r < report.num_ranks; r++)
+            compare_fastrp(&report.ranks[r], &estimate.settings[0].ranks[r]);
+        CHECK_EQ(estimate.partition.edge_cut, report.partition.edge_cut);
+        h2v_embed_report_clear(&report);
+        h2v_estimate_clear(&estimate);
+    }
+}
+
 /* ---- auto */
 
 /* Groups 0 gives the bytes of the setting that the estimate takes. */
@@ -221,22 +306,29 @@ static void groups_may_be_impossible(const h2v_world *world)
 }
 
 /* One rank runs out of memory at its allocations in turn, the later ones by fives. */
-static void memory_may_be_out(const h2v_world *world)
+static void memory_may_be_out(const h2v_world *world, const h2v_embed_params *params,
+                              int64_t least)
 {
-    const h2v_embed_params params = params_of_one_round();
     const int failing = world->num_ranks - 1;
     h2v_status status = H2V_ERR_NOMEM;
     int64_t count = 0;
     for (; status == H2V_ERR_NOMEM && count < 1000; count += count < 60 ? 1 : 5) {
         h2v_estimate estimate;
         if (world->rank == failing) h2vi_alloc_fail_after(count);
-        status = h2v_embed_estimate(world, &params, "plain.h5", NULL, 2, &estimate);
+        status = h2v_embed_estimate(world, params, "plain.h5", NULL, 2, &estimate);
         h2vi_alloc_fail_after(-1);
         if (status == H2V_ERR_NOMEM) CHECK_EQ(h2v_error_rank(), failing);
         h2v_estimate_clear(&estimate);
     }
     CHECK_EQ(status, H2V_OK);
-    CHECK(count > 60);
+    CHECK(count > least);
+}
+
+static void write_properties(void)
+{
+    float rows[EMBED_VERTICES * 2];
+    for (int i = 0; i < EMBED_VERTICES * 2; i++) rows[i] = (float)(i % 5);
+    CHECK_EQ(npy_write_floats("properties.npy", EMBED_VERTICES, 2, rows), 0);
 }
 
 int main(int argc, char **argv)
@@ -246,7 +338,10 @@ int main(int argc, char **argv)
     MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &level);
     CHECK_EQ(h2v_world_create(MPI_COMM_WORLD, 2, &world), H2V_OK);
     embed_enter_directory(world, "test_estimate");
-    if (world->rank == 0) embed_write_graphs(H2V_DATASETS "/karate.edges");
+    if (world->rank == 0) {
+        embed_write_graphs(H2V_DATASETS "/karate.edges");
+        write_properties();
+    }
     MPI_Barrier(world->comm);
 
     ranks_do_not_count(world);
@@ -254,7 +349,16 @@ int main(int argc, char **argv)
     an_epoch_is_its_rounds(world);
     groups_may_be_chosen(world);
     groups_may_be_impossible(world);
-    if (h2vi_alloc_can_fail()) memory_may_be_out(world);
+    fastrp_is_foretold_alike(world);
+    fastrp_comes_true(world);
+    if (h2vi_alloc_can_fail()) {
+        const h2v_embed_params trained = params_of_one_round();
+        const h2v_embed_params slices = params_of_fastrp(0, H2V_ROWS_F32, false);
+        const h2v_embed_params parts = params_of_fastrp(5, H2V_ROWS_F32, false);
+        memory_may_be_out(world, &trained, 60);
+        memory_may_be_out(world, &slices, 15);
+        memory_may_be_out(world, &parts, 20);
+    }
 
     h2v_world_destroy(&world);
     const int outcome = check_report();

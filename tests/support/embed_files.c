@@ -4,6 +4,7 @@
 #include "embed_files.h"
 
 #include "dense_graphs.h"
+#include "embedding_hdf5.h"
 #include "graph_hdf5.h"
 #include "halo2vec/convert.h"
 #include "random.h"
@@ -90,18 +91,26 @@ h2v_status embed_quietly(const h2v_world *world, const h2v_embed_params *params,
     return status;
 }
 
-h2v_status embed_alone(const h2v_world *world, const h2v_embed_params *params,
-                       const char *graph, const char *output)
+h2v_status embed_alone_with(const h2v_world *world, const h2v_embed_params *params,
+                            const h2v_embed_files *files, const char *output)
 {
     h2v_status status = H2V_OK;
     if (world->rank == 0) {
         h2v_world *single = NULL;
-        const h2v_embed_files files = embed_files_of(graph, output);
+        h2v_embed_files its_files = *files;
+        its_files.output = output;
         must(h2v_world_create(MPI_COMM_SELF, 1, &single) == H2V_OK, "one rank");
-        status = embed_quietly(single, params, &files);
+        status = embed_quietly(single, params, &its_files);
         h2v_world_destroy(&single);
     }
     return h2v_agree(world, status);
+}
+
+h2v_status embed_alone(const h2v_world *world, const h2v_embed_params *params,
+                       const char *graph, const char *output)
+{
+    const h2v_embed_files files = embed_files_of(graph, output);
+    return embed_alone_with(world, params, &files, output);
 }
 
 static char *read_file(const char *path, size_t *num_bytes)
@@ -127,6 +136,20 @@ bool embed_same_bytes(const char *path, const char *other)
     free(a);
     free(b);
     return same;
+}
+
+bool embed_other_rows(const char *path, const char *other)
+{
+    h2vi_embedding a = {0}, b = {0};
+    const bool are_there = h2vi_embedding_read(path, &a) == H2V_OK &&
+                           h2vi_embedding_read(other, &b) == H2V_OK &&
+                           a.num_vertices == b.num_vertices && a.dim == b.dim;
+    const bool differ =
+        are_there &&
+        memcmp(a.vectors, b.vectors, (size_t)(a.num_vertices * a.dim) * sizeof(float)) != 0;
+    h2vi_embedding_clear(&a);
+    h2vi_embedding_clear(&b);
+    return differ;
 }
 
 int embed_count_files(void)

@@ -29,8 +29,17 @@ H2V_CHECKED h2v_status embed_quietly(const h2v_world *world, const h2v_embed_par
 H2V_CHECKED h2v_status embed_alone(const h2v_world *world, const h2v_embed_params *params,
                                    const char *graph, const char *output);
 
+/* The same with all that `files` say, but for the output. */
+H2V_CHECKED h2v_status embed_alone_with(const h2v_world *world,
+                                        const h2v_embed_params *params,
+                                        const h2v_embed_files *files, const char *output);
+
 /* Whether two files have the same bytes, and some. */
 bool embed_same_bytes(const char *path, const char *other);
+
+/* Whether any row of two embeddings of one shape differs. Parameters are stored too, so the
+ * bytes of their files always do. False also if one cannot be read. */
+bool embed_other_rows(const char *path, const char *other);
 
 /* Files in the working directory. */
 int embed_count_files(void);

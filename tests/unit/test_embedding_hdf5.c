@@ -101,6 +101,24 @@ static void the_seed_keeps_its_64_bits(void **state)
     (void)H5Fclose(file);
 }
 
+/* FastRP's rows do not depend on parts: its file does not name them. */
+static void parts_and_groups_may_be_left_out(void **state)
+{
+    (void)state;
+    h2vi_embedding_header with_parts = header;
+    with_parts.method = "deepwalk";
+    with_parts.parameters = "{}";
+    with_parts.parts = 3; /* and 0 groups */
+    assert_int_equal(h2vi_embedding_create(PATH, &with_parts, &ids), H2V_OK);
+    const hid_t file = H5Fopen(PATH, H5F_ACC_RDONLY, H5P_DEFAULT);
+    assert_true(H5Aexists(file, "parts") > 0);
+    assert_int_equal(H5Aexists(file, "groups"), 0);
+    (void)H5Fclose(file);
+    h2vi_embedding found;
+    assert_int_equal(h2vi_embedding_read(PATH, &found), H2V_OK);
+    h2vi_embedding_clear(&found);
+}
+
 /* Reading fails, says so, and leaves nothing to release. */
 static void assert_unreadable(h2v_status expected, const char *fragment)
 {
@@ -194,6 +212,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(values_come_back),
         cmocka_unit_test(contexts_may_be_left_out),
         cmocka_unit_test(the_seed_keeps_its_64_bits),
+        cmocka_unit_test(parts_and_groups_may_be_left_out),
         cmocka_unit_test(damaged_files_are_refused),
         cmocka_unit_test(other_formats_are_refused),
         cmocka_unit_test(failing_allocations),

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+
+/* What FastRP costs a rank: from counts to bytes, and the counts of ranks that do not run.
+ */
+#pragma once
+
+#include "fastrp.h"
+#include "halo2vec/estimate.h"
+
+/* Local. Of a rank with these counts: what it owns and holds. */
+void h2vi_cost_fastrp(const h2v_graph *graph, const h2v_embed_params *params, int num_ranks,
+                      const h2vi_fastrp_counts *counts, h2v_rank_report *rank);
+
+/* Collective. The estimate of h2v_embed_estimate() for FastRP; arguments as there. */
+H2V_CHECKED h2v_status h2vi_estimate_fastrp(const h2v_world *world,
+                                            const h2v_embed_params *params,
+                                            const char *graph, const char *partition,
+                                            int num_ranks, h2v_estimate *estimate);
