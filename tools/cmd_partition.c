@@ -28,6 +28,9 @@ static const cli_command command = {
     .max_arguments = 1,
 };
 
+/* FastRP does not walk; it takes parts by arcs. */
+static const char *const walk_names[] = {"deepwalk", "node2vec", 0};
+
 typedef struct partition_settings {
     const char *graph, *output;
     h2v_embed_params params;
@@ -124,10 +127,14 @@ int cmd_partition(int argc, const char **argv)
          .unit = "N",
          .help = "of walks and partitioner"},
         CLI_GROUP("Trial walks"),
-        METHOD_OPTION(&settings.method),
-        WALK_LENGTH_OPTION(params),
-        P_OPTION(params),
-        Q_OPTION(params),
+        {.name = "method",
+         .kind = CLI_CHOICE,
+         .target = &settings.method,
+         .choices = walk_names,
+         .help = "DeepWalk (Perozzi 2014) or node2vec (Grover 2016)"},
+        WALK_LENGTH_OPTION(params, 0),
+        P_OPTION(params, 0),
+        Q_OPTION(params, 0),
         CLI_GROUP("Output"),
         {.name = "output",
          .letter = 'o',

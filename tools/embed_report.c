@@ -65,36 +65,88 @@ static void print_traffic(const h2v_embed_report *report)
     (void)fputc('\n', stderr);
 }
 
-void embed_report_print(const h2v_embed_report *report, const char *output)
+static void print_size(const h2v_embed_report *report)
 {
     const h2v_partition_quality *cut = &report->partition;
-    if (*report->because)
-        (void)fprintf(stderr, "groups: %d, because %s\n", report->params.groups,
-                      report->because);
-    (void)fprintf(
-        stderr,
-        "%lld vertices, %lld arcs; %d parts (%.1f %% of the edges cut, balance %.2f), "
-        "%d rounds; %d ranks x %d threads, %s kernel\n",
-        (long long)report->num_vertices, (long long)report->num_arcs, report->params.parts,
-        cut->num_edges > 0 ? 100.0 * (double)cut->edge_cut / (double)cut->num_edges : 0.0,
-        cut->weight_balance, report->params.rounds, report->num_ranks, report->num_threads,
-        report->kernel);
+    (void)fprintf(stderr, "%lld vertices, %lld arcs; ", (long long)report->num_vertices,
+                  (long long)report->num_arcs);
+    if (report->params.parts > 0)
+        (void)fprintf(stderr, "%d parts (%.1f %% of the edges cut, balance %.2f), ",
+                      report->params.parts,
+                      cut->num_edges > 0
+                          ? 100.0 * (double)cut->edge_cut / (double)cut->num_edges
+                          : 0.0,
+                      cut->weight_balance);
+    if (report->params.method != H2V_METHOD_FASTRP)
+        (void)fprintf(stderr, "%d rounds; ", report->params.rounds);
+    (void)fprintf(stderr, "%d ranks x %d threads, %s kernel\n", report->num_ranks,
+                  report->num_threads, report->kernel);
+}
+
+/* Where training started, if that is a file. */
+static void print_init(const h2v_embed_report *report)
+{
+    const h2v_init_report *init = &report->init;
+    if (init->num_matched + init->num_from_neighbors + init->num_noise > 0)
+        (void)fprintf(
+            stderr,
+            "started from %lld rows by id, %lld by their neighbors, %lld of noise\n",
+            (long long)init->num_matched, (long long)init->num_from_neighbors,
+            (long long)init->num_noise);
+}
+
+static void print_phases(const h2v_embed_report *report)
+{
     for (int phase = 0; phase < H2V_NUM_PHASES; phase++)
         if (phase_wall(report, phase) > 0) /* one group neither pulls nor pushes */
             (void)fprintf(stderr, "%s%s %.2f s", phase > 0 ? ", " : "",
                           h2v_phase_name((h2v_phase)phase), phase_wall(report, phase));
     (void)fputc('\n', stderr);
-    if (report->num_ranks > 1) print_traffic(report);
+}
+
+static void print_pairs(const h2v_embed_report *report)
+{
     const int64_t num_pairs = sum_of_pairs(report);
     const double cpu = phase_cpu(report, H2V_PHASE_WALK) +
                        phase_cpu(report, H2V_PHASE_ROUTE) +
                        phase_cpu(report, H2V_PHASE_TRAIN);
-    (void)fprintf(
-        stderr,
-        "%.1f million pairs, %.2f million per CPU second; at most %.0f MiB a rank; "
-        "%.2f s in all: %s\n",
-        (double)num_pairs / 1e6, cpu > 0 ? (double)num_pairs / 1e6 / cpu : 0.0,
-        (double)largest_peak(report) / 1048576.0, report->seconds, output);
+    (void)fprintf(stderr, "%.1f million pairs, %.2f million per CPU second; ",
+                  (double)num_pairs / 1e6, cpu > 0 ? (double)num_pairs / 1e6 / cpu : 0.0);
+}
+
+/* An arc counts once in each power. */
+static void print_arcs(const h2v_embed_report *report)
+{
+    const int num_powers = report->params.fastrp.num_weights;
+    const double millions = (double)report->num_arcs * num_powers / 1e6;
+    const double wall = phase_wall(report, H2V_PHASE_MULTIPLY);
+    double cpu = 0;
+    for (int r = 0; r < report->num_ranks; r++) cpu += report->ranks[r].multiply_seconds;
+    (void)fprintf(stderr, "%d powers, %.1f million arcs per second, %.1f per CPU second; ",
+                  num_powers, wall > 0 ? millions / wall : 0.0,
+                  cpu > 0 ? millions / cpu : 0.0);
+}
+
+void embed_report_print(const h2v_embed_report *report, const char *output)
+{
+    const bool is_fastrp = report->params.method == H2V_METHOD_FASTRP;
+    if (*report->because)
+        (void)fprintf(stderr, "groups: %d, because %s\n", report->params.groups,
+                      report->because);
+    print_size(report);
+    print_init(report);
+    print_phases(report);
+    if (report->num_ranks > 1 && is_fastrp)
+        (void)fprintf(stderr, "sent %.1f MB a rank for rows\n",
+                      megabytes_sent(report, H2V_PHASE_INIT, H2V_PHASE_MULTIPLY));
+    else if (report->num_ranks > 1)
+        print_traffic(report);
+    if (is_fastrp)
+        print_arcs(report);
+    else
+        print_pairs(report);
+    (void)fprintf(stderr, "at most %.0f MiB a rank; %.2f s in all: %s\n",
+                  (double)largest_peak(report) / 1048576.0, report->seconds, output);
 }
 
 /* NULL if memory is out. */
@@ -140,16 +192,36 @@ static json_t *by_phase(const int64_t numbers[H2V_NUM_PHASES])
 json_t *embed_report_rank(const h2v_rank_report *rank)
 {
     return json_pack(
-        "{s:I, s:I, s:I, s:I, s:f, s:f, s:f, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I}",
+        "{s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:f, s:f, s:o, s:o, s:o, s:o, s:I, s:I, s:I, "
+        "s:I, s:I}",
         "num_owned", (json_int_t)rank->num_owned, "num_arcs", (json_int_t)rank->num_arcs,
-        "num_steps", (json_int_t)rank->num_steps, "num_pairs", (json_int_t)rank->num_pairs,
+        "num_ghosts", (json_int_t)rank->num_ghosts, "num_steps",
+        (json_int_t)rank->num_steps, "num_pairs", (json_int_t)rank->num_pairs,
         "walk_seconds", rank->walk_seconds, "route_seconds", rank->route_seconds,
-        "cell_seconds", rank->cell_seconds, "bytes_sent", by_phase(rank->bytes_sent),
-        "bytes_received", by_phase(rank->bytes_received), "rows_sent",
-        by_phase(rank->rows_sent), "rows_received", by_phase(rank->rows_received),
-        "row_bytes", (json_int_t)rank->row_bytes, "graph_bytes",
-        (json_int_t)rank->graph_bytes, "round_bytes", (json_int_t)rank->round_bytes,
-        "peak_bytes", (json_int_t)rank->peak_bytes);
+        "cell_seconds", rank->cell_seconds, "multiply_seconds", rank->multiply_seconds,
+        "bytes_sent", by_phase(rank->bytes_sent), "bytes_received",
+        by_phase(rank->bytes_received), "rows_sent", by_phase(rank->rows_sent),
+        "rows_received", by_phase(rank->rows_received), "row_bytes",
+        (json_int_t)rank->row_bytes, "graph_bytes", (json_int_t)rank->graph_bytes,
+        "index_bytes", (json_int_t)rank->index_bytes, "round_bytes",
+        (json_int_t)rank->round_bytes, "peak_bytes", (json_int_t)rank->peak_bytes);
+}
+
+/* What there is only for some parameters. */
+static void add_some(const h2v_embed_report *report, json_t *object)
+{
+    const h2v_embed_params *params = &report->params;
+    const h2v_init_report *init = &report->init;
+    if (*report->because)
+        (void)json_object_set_new(object, "groups_because", json_string(report->because));
+    if (params->method == H2V_METHOD_FASTRP)
+        (void)json_object_set_new(object, "parts", json_integer(params->parts));
+    else if (params->init == H2V_INIT_FILE)
+        (void)json_object_set_new(object, "init",
+                                  json_pack("{s:I, s:I, s:I}", "matched",
+                                            (json_int_t)init->num_matched, "from_neighbors",
+                                            (json_int_t)init->num_from_neighbors, "noise",
+                                            (json_int_t)init->num_noise));
 }
 
 int embed_report_write(const h2v_embed_report *report, const h2v_embed_files *files,
@@ -167,8 +239,7 @@ int embed_report_write(const h2v_embed_report *report, const h2v_embed_files *fi
         "num_threads", report->num_threads, "kernel", report->kernel, "seconds",
         report->seconds, "partition", embed_report_partition(&report->partition), "phases",
         phases(report), "ranks", ranks);
-    if (object && *report->because)
-        (void)json_object_set_new(object, "groups_because", json_string(report->because));
+    if (object) add_some(report, object);
     const int outcome =
         object ? json_dump_file(object, path, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : -1;
     json_decref(object);

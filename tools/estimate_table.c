@@ -57,9 +57,49 @@ static int64_t walk_traffic(const h2v_rank_report *rank)
     return rank->bytes_sent[H2V_PHASE_WALK] + rank->bytes_sent[H2V_PHASE_ROUTE];
 }
 
+static int64_t num_owned(const h2v_rank_report *rank)
+{
+    return rank->num_owned;
+}
+
+static int64_t num_arcs(const h2v_rank_report *rank)
+{
+    return rank->num_arcs;
+}
+
+static int64_t num_ghosts(const h2v_rank_report *rank)
+{
+    return rank->num_ghosts;
+}
+
+static int64_t held_graph_alone(const h2v_rank_report *rank)
+{
+    return rank->graph_bytes - rank->index_bytes;
+}
+
+static int64_t held_index(const h2v_rank_report *rank)
+{
+    return rank->index_bytes;
+}
+
+static int64_t rows_of_powers(const h2v_rank_report *rank)
+{
+    return rank->rows_sent[H2V_PHASE_MULTIPLY];
+}
+
+static int64_t power_traffic(const h2v_rank_report *rank)
+{
+    return rank->bytes_sent[H2V_PHASE_MULTIPLY];
+}
+
+static bool is_fastrp(const h2v_estimate *estimate)
+{
+    return estimate->settings[0].params.method == H2V_METHOD_FASTRP;
+}
+
 static int num_settings(const h2v_estimate *estimate)
 {
-    return estimate->num_ranks > 1 ? H2V_NUM_SETTINGS : 1;
+    return estimate->num_ranks > 1 && !is_fastrp(estimate) ? H2V_NUM_SETTINGS : 1;
 }
 
 /* Three digits that tell, or all before the point. */
@@ -123,32 +163,63 @@ static void print_parameters(const h2v_estimate *estimate)
     (void)printf("\n");
 }
 
-void estimate_print(const h2v_estimate *estimate, const char *graph)
+static void print_head(const h2v_estimate *estimate, const char *graph)
 {
-    const h2v_setting_estimate *settings = estimate->settings;
     const h2v_partition_quality *cut = &estimate->partition;
-    const double mebi = 1048576, mega = 1e6;
-    (void)printf("%s on %d ranks x %d threads: %lld vertices, %lld arcs; %d parts (%.1f %% "
-                 "of the edges cut, balance %.2f)\n",
-                 graph, estimate->num_ranks, estimate->num_threads,
-                 (long long)estimate->num_vertices, (long long)estimate->num_arcs,
-                 settings[0].params.parts,
-                 cut->num_edges > 0 ? 100.0 * (double)cut->edge_cut / (double)cut->num_edges
-                                    : 0.0,
-                 cut->weight_balance);
-    print_parameters(estimate);
-    print_name("a rank holds, MiB");
+    const int parts = estimate->settings[0].params.parts;
+    (void)printf("%s on %d ranks x %d threads: %lld vertices, %lld arcs", graph,
+                 estimate->num_ranks, estimate->num_threads,
+                 (long long)estimate->num_vertices, (long long)estimate->num_arcs);
+    if (parts > 0)
+        (void)printf("; %d parts (%.1f %% of the edges cut, balance %.2f)", parts,
+                     cut->num_edges > 0
+                         ? 100.0 * (double)cut->edge_cut / (double)cut->num_edges
+                         : 0.0,
+                     cut->weight_balance);
+    (void)printf("\n");
+}
+
+static void print_columns(const h2v_estimate *estimate, const char *name)
+{
+    print_name(name);
     for (int s = 0; s < num_settings(estimate); s++)
         (void)printf("%12s%12s", "mean", "largest");
     (void)printf("\n");
+}
+
+static void print_fastrp(const h2v_estimate *estimate)
+{
+    const double mebi = 1048576, mega = 1e6;
+    print_columns(estimate, "a rank has, thousands");
+    print_line(estimate, "  vertices", num_owned, 1e3);
+    print_line(estimate, "  arcs", num_arcs, 1e3);
+    print_line(estimate, "  ghosts", num_ghosts, 1e3);
+    print_columns(estimate, "a rank holds, MiB");
+    print_line(estimate, "  rows", held_rows, mebi);
+    print_line(estimate, "  graph", held_graph_alone, mebi);
+    print_line(estimate, "  index", held_index, mebi);
+    print_line(estimate, "  together", held, mebi);
+    print_columns(estimate, "a rank sends in the run");
+    print_line(estimate, "  thousand rows", rows_of_powers, 1e3);
+    print_line(estimate, "  MB", power_traffic, mega);
+}
+
+void estimate_print(const h2v_estimate *estimate, const char *graph)
+{
+    const h2v_setting_estimate *settings = estimate->settings;
+    const double mebi = 1048576, mega = 1e6;
+    print_head(estimate, graph);
+    if (is_fastrp(estimate)) {
+        print_fastrp(estimate);
+        return;
+    }
+    print_parameters(estimate);
+    print_columns(estimate, "a rank holds, MiB");
     print_line(estimate, "  rows", held_rows, mebi);
     print_line(estimate, "  graph", held_graph, mebi);
     print_line(estimate, "  one round", held_round, mebi);
     print_line(estimate, "  together", held, mebi);
-    print_name("a rank sends in an epoch");
-    for (int s = 0; s < num_settings(estimate); s++)
-        (void)printf("%12s%12s", "mean", "largest");
-    (void)printf("\n");
+    print_columns(estimate, "a rank sends in an epoch");
     print_line(estimate, "  thousand rows in blocks", rows_in_blocks, 1e3);
     print_line(estimate, "  thousand rows pulled", rows_pulled, 1e3);
     print_line(estimate, "  thousand rows pushed", rows_pushed, 1e3);
@@ -165,10 +236,15 @@ static json_t *setting_json(const h2v_estimate *estimate, int s)
     json_t *ranks = json_array();
     for (int r = 0; r < estimate->num_ranks; r++)
         (void)json_array_append_new(ranks, embed_report_rank(&setting->ranks[r]));
-    return json_pack("{s:o, s:i, s:b, s:o}", "parameters",
-                     embed_report_parameters(&setting->params), "rounds_needed",
-                     setting->rounds_needed, "has_enough_rounds",
-                     setting->params.rounds >= setting->rounds_needed, "ranks", ranks);
+    json_t *object = json_pack("{s:o, s:o}", "parameters",
+                               embed_report_parameters(&setting->params), "ranks", ranks);
+    if (object && !is_fastrp(estimate)) {
+        const bool is_enough = setting->params.rounds >= setting->rounds_needed;
+        (void)json_object_set_new(object, "rounds_needed",
+                                  json_integer(setting->rounds_needed));
+        (void)json_object_set_new(object, "has_enough_rounds", json_boolean(is_enough));
+    }
+    return object;
 }
 
 int estimate_print_json(const h2v_estimate *estimate, const char *graph)
@@ -177,12 +253,18 @@ int estimate_print_json(const h2v_estimate *estimate, const char *graph)
     for (int s = 0; s < num_settings(estimate); s++)
         (void)json_array_append_new(settings, setting_json(estimate, s));
     json_t *object = json_pack(
-        "{s:s, s:i, s:i, s:I, s:I, s:o, s:o, s:i, s:s}", "graph", graph, "num_ranks",
+        "{s:s, s:i, s:i, s:I, s:I, s:o, s:o}", "graph", graph, "num_ranks",
         estimate->num_ranks, "num_threads", estimate->num_threads, "num_vertices",
         (json_int_t)estimate->num_vertices, "num_arcs", (json_int_t)estimate->num_arcs,
-        "partition", embed_report_partition(&estimate->partition), "settings", settings,
-        "groups", estimate->settings[estimate->choice].params.groups, "because",
-        estimate->because);
+        "partition", embed_report_partition(&estimate->partition), "settings", settings);
+    if (object && is_fastrp(estimate)) {
+        (void)json_object_set_new(object, "parts",
+                                  json_integer(estimate->settings[0].params.parts));
+    } else if (object) {
+        const h2v_embed_params *choice = &estimate->settings[estimate->choice].params;
+        (void)json_object_set_new(object, "groups", json_integer(choice->groups));
+        (void)json_object_set_new(object, "because", json_string(estimate->because));
+    }
     char *text = object ? json_dumps(object, JSON_REAL_PRECISION(9)) : NULL;
     if (text) (void)printf("%s\n", text);
     const int outcome = text ? 0 : -1;

@@ -38,23 +38,37 @@ static void draw_bar(double share)
     (void)fprintf(stderr, "\r[%s] ", bar);
 }
 
+static void print_training(const h2v_progress *now, const char *name)
+{
+    (void)fprintf(stderr, "%s%5.1f %%  round %d/%d  %.1f Mpairs/s  rate %.5f", name,
+                  100 * now->share, now->round, now->rounds, now->pairs_per_second / 1e6,
+                  now->learning_rate);
+}
+
+static void print_powers(const h2v_progress *now, const char *name)
+{
+    (void)fprintf(stderr, "%s%5.1f %%  power %d/%d", name, 100 * now->share, now->round,
+                  now->rounds);
+}
+
 void progress_show(void *context, const h2v_progress *now)
 {
     progress_display *progress = context;
-    const double pause = progress->style == PROGRESS_BAR ? BAR_SECONDS : LINE_SECONDS;
+    const bool is_bar = progress->style == PROGRESS_BAR;
+    const double pause = is_bar ? BAR_SECONDS : LINE_SECONDS;
     if (progress->style == PROGRESS_NONE || now->seconds - progress->last < pause) return;
     progress->last = now->seconds;
     progress->has_drawn = 1;
     char left[TIME_BYTES], spent[TIME_BYTES];
     const double rest =
         now->share > 0 ? now->train_seconds * (1 - now->share) / now->share : 0;
-    if (progress->style == PROGRESS_BAR) draw_bar(now->share);
-    (void)fprintf(stderr,
-                  "%s%5.1f %%  round %d/%d  %.1f Mpairs/s  rate %.5f  %s spent, %s left%s",
-                  progress->style == PROGRESS_BAR ? "" : "train ", 100 * now->share,
-                  now->round, now->rounds, now->pairs_per_second / 1e6, now->learning_rate,
-                  clock_text(now->seconds, spent), clock_text(rest, left),
-                  progress->style == PROGRESS_BAR ? "   " : "\n");
+    if (is_bar) draw_bar(now->share);
+    if (now->phase == H2V_PHASE_MULTIPLY)
+        print_powers(now, is_bar ? "" : "multiply ");
+    else
+        print_training(now, is_bar ? "" : "train ");
+    (void)fprintf(stderr, "  %s spent, %s left%s", clock_text(now->seconds, spent),
+                  clock_text(rest, left), is_bar ? "   " : "\n");
     (void)fflush(stderr);
 }
 

@@ -7,23 +7,19 @@
 #include "cli.h"
 #include "halo2vec/embed.h"
 
-static const char *const method_names[] = {"deepwalk", "node2vec", 0};
 static const char *const partitioner_names[] = {"metis", "hash", 0};
 
 /* clang-format off */
-#define METHOD_OPTION(method)                                                              \
-    {.name = "method", .kind = CLI_CHOICE, .target = (method), .choices = method_names,    \
-     .help = "DeepWalk (Perozzi 2014) or node2vec (Grover 2016)"}
-#define WALK_LENGTH_OPTION(params)                                                         \
+#define WALK_LENGTH_OPTION(params, what_for)                                               \
     {.name = "walk-length", .kind = CLI_INT, .target = &(params)->walk_length,             \
      .unit = "N", .min = 2, .max = H2V_MAX_WALK_LENGTH,                                    \
-     .help = "vertices of a walk (node2vec)"}
-#define P_OPTION(params)                                                                   \
+     .help = "vertices of a walk (node2vec)", .uses = (what_for)}
+#define P_OPTION(params, what_for)                                                         \
     {.name = "p", .kind = CLI_NUMBER, .target = &(params)->p, .unit = "X", .min = 0.01,    \
-     .max = 100, .help = "node2vec: return parameter"}
-#define Q_OPTION(params)                                                                   \
+     .max = 100, .help = "node2vec: return parameter", .uses = (what_for)}
+#define Q_OPTION(params, what_for)                                                         \
     {.name = "q", .kind = CLI_NUMBER, .target = &(params)->q, .unit = "X", .min = 0.01,    \
-     .max = 100, .help = "node2vec: in-out parameter"}
+     .max = 100, .help = "node2vec: in-out parameter", .uses = (what_for)}
 #define PARTITIONER_OPTION(partitioner)                                                    \
     {.name = "partitioner", .kind = CLI_CHOICE, .target = (partitioner),                   \
      .choices = partitioner_names, .default_text = "metis",                                \

@@ -89,6 +89,30 @@ static void hours_are_told(void **state)
                         "spent, 2:00:00 left\n");
 }
 
+/* 12 s spent, of them 9 s for three of four powers: 3 s left. */
+static void powers_are_told(void **state)
+{
+    (void)state;
+    const h2v_progress now = {.phase = H2V_PHASE_MULTIPLY,
+                              .share = 0.75,
+                              .round = 3,
+                              .rounds = 4,
+                              .seconds = 12,
+                              .train_seconds = 9};
+    for (int style = PROGRESS_BAR; style <= PROGRESS_LINES; style++) {
+        progress_display display;
+        capture();
+        progress_init((progress_style)style, &display);
+        progress_show(&display, &now);
+        progress_end(&display);
+        assert_string_equal(
+            release(), style == PROGRESS_LINES
+                           ? "multiply  75.0 %  power 3/4  0:12 spent, 0:03 left\n"
+                           : "\r[##################......]  75.0 %  power 3/4  0:12 spent, "
+                             "0:03 left   \n");
+    }
+}
+
 static int count_in(const char *where, char what)
 {
     int count = 0;
@@ -163,6 +187,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_tell_rate_and_time),
         cmocka_unit_test(hours_are_told),
+        cmocka_unit_test(powers_are_told),
         cmocka_unit_test(lines_come_every_ten_seconds),
         cmocka_unit_test(bars_come_five_times_a_second),
         cmocka_unit_test(none_is_silent),
