@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-/* Arrays of a huge page or more are aligned to it and ask the kernel for such pages; all
- * are cleared by the thread that asks for them. */
+/* Arrays of a huge page or more are aligned to it and ask the kernel for such pages. */
 #define _DEFAULT_SOURCE
 #include "alloc.h"
 
@@ -49,18 +48,30 @@ int h2vi_alloc_can_fail(void)
 }
 #endif
 
+/* *num_bytes is what the memory holds, of which not all was asked for. */
+static void *allocate(size_t count, size_t size, size_t *num_bytes)
+{
+    if (is_refused() || __builtin_mul_overflow(count, size, num_bytes)) return NULL;
+    if (*num_bytes > (size_t)PTRDIFF_MAX - HUGE_PAGE) return NULL;
+
+    const size_t alignment = *num_bytes >= HUGE_PAGE ? HUGE_PAGE : CACHE_LINE;
+    *num_bytes = (*num_bytes + alignment) & ~(alignment - 1); /* never zero bytes */
+    void *memory = aligned_alloc(alignment, *num_bytes);
+    if (memory && alignment == HUGE_PAGE) (void)madvise(memory, *num_bytes, MADV_HUGEPAGE);
+    return memory;
+}
+
 void *h2vi_alloc(size_t count, size_t size)
 {
     size_t num_bytes = 0;
-    if (is_refused() || __builtin_mul_overflow(count, size, &num_bytes)) return NULL;
-    if (num_bytes > (size_t)PTRDIFF_MAX - HUGE_PAGE) return NULL;
+    void *memory = allocate(count, size, &num_bytes);
+    return memory ? memset(memory, 0, num_bytes) : NULL;
+}
 
-    const size_t alignment = num_bytes >= HUGE_PAGE ? HUGE_PAGE : CACHE_LINE;
-    num_bytes = (num_bytes + alignment) & ~(alignment - 1); /* never zero bytes */
-    void *memory = aligned_alloc(alignment, num_bytes);
-    if (!memory) return NULL;
-    if (alignment == HUGE_PAGE) (void)madvise(memory, num_bytes, MADV_HUGEPAGE);
-    return memset(memory, 0, num_bytes);
+void *h2vi_alloc_raw(size_t count, size_t size)
+{
+    size_t num_bytes = 0;
+    return allocate(count, size, &num_bytes);
 }
 
 void *h2vi_regrow(void *old, size_t kept, size_t count, size_t size)

@@ -18,6 +18,15 @@ static inline void *h2vi_alloc_n(int64_t count, size_t size)
     return count < 0 ? NULL : h2vi_alloc((size_t)count, size);
 }
 
+/* The same with contents undefined, for what is written before it is read: the pages of a
+ * large array then come to the threads, and the memory, that touch them first. */
+void *h2vi_alloc_raw(size_t count, size_t size) __attribute__((malloc, warn_unused_result));
+
+static inline void *h2vi_alloc_raw_n(int64_t count, size_t size)
+{
+    return count < 0 ? NULL : h2vi_alloc_raw((size_t)count, size);
+}
+
 /* Resize to `count` elements and keep the first `kept`: a new array, the old one freed;
  * NULL, and the old one kept, if memory is out. */
 void *h2vi_regrow(void *old, size_t kept, size_t count, size_t size)

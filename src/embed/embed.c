@@ -196,7 +196,8 @@ static h2v_status multiply(embed_run *this)
 {
     h2vi_job *job = &this->job;
     const int stride = h2vi_stride_of(job->params.dim);
-    this->rows = h2vi_alloc_n(h2vi_job_graph(job)->num_owned * stride, sizeof *this->rows);
+    this->rows =
+        h2vi_alloc_raw_n(h2vi_job_graph(job)->num_owned * stride, sizeof *this->rows);
     h2v_status status =
         h2v_agree(job->world, this->rows ? H2V_OK : h2vi_fail_memory("embedding rows"));
     if (status == H2V_OK)

@@ -81,8 +81,6 @@ cleanup:
 static h2v_status start_from_fastrp(h2vi_job *job, const h2vi_start_source *source,
                                     const h2vi_model *model)
 {
-    const int64_t num_floats = job->moved.graph->num_owned * model->stride;
-    memset(model->in, 0, (size_t)num_floats * sizeof *model->in);
     h2v_status status = h2vi_make_fastrp_rows(job, source->properties, &source->listener,
                                               model->stride, model->in);
     if (status != H2V_OK) return status;

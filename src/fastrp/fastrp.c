@@ -152,8 +152,8 @@ static h2v_status pull_starts(fastrp *this)
 static h2v_status make_rows(fastrp *this)
 {
     for (int i = 0; i < 2; i++)
-        this->own[i] = h2vi_alloc_n(this->graph->num_owned, (size_t)this->row_bytes);
-    this->received = h2vi_alloc_n(this->ghosts.num_ghosts, (size_t)this->row_bytes);
+        this->own[i] = h2vi_alloc_raw_n(this->graph->num_owned, (size_t)this->row_bytes);
+    this->received = h2vi_alloc_raw_n(this->ghosts.num_ghosts, (size_t)this->row_bytes);
     if (!this->own[0] || !this->own[1] || !this->received)
         return h2vi_fail_memory("rows of FastRP");
     return h2vi_ghost_pull_init(&this->ghosts, (size_t)this->row_bytes, &this->pull);
@@ -191,8 +191,8 @@ static h2v_unit_rows unit_rows_of_start(const h2v_fastrp_params *params)
                                                    : H2V_UNIT_ROWS_ADDED;
 }
 
-/* Local. The rows of the owned vertices, which are added to the result, and of the ghosts,
- * unless these are pulled. */
+/* Local. The rows of the owned vertices, which begin the result, and of the ghosts, unless
+ * these are pulled. */
 static void draw_start(fastrp *this)
 {
     const h2vi_fastrp_job *job = this->job;
@@ -208,11 +208,13 @@ static void draw_start(fastrp *this)
     double seconds = 0;
 #pragma omp parallel num_threads(this->graph->world->num_threads) reduction(+ : seconds)
     {
-        _Alignas(64) float row[H2V_MAX_DIM], forgotten[H2V_MAX_DIM] = {0};
+        _Alignas(64) float row[H2V_MAX_DIM], forgotten[H2V_MAX_DIM];
         const double start = h2vi_thread_seconds();
 #pragma omp for schedule(static) nowait
         for (int64_t v = 0; v < num_rows; v++) {
             const bool is_owned = v < num_owned;
+            float *result = is_owned ? this->result + v * job->stride : forgotten;
+            memset(result, 0, (size_t)job->stride * sizeof *result);
             memset(row, 0, (size_t)job->stride * sizeof *row);
             project_row(&projection, this->starts[v].gid, num_columns,
                         this->starts[v].value, row);
@@ -222,7 +224,7 @@ static void draw_start(fastrp *this)
             finish_row(&how, 1, row,
                        is_owned ? this->own[0] + v * this->row_bytes
                                 : this->received + (v - num_owned) * this->row_bytes,
-                       is_owned ? this->result + v * job->stride : forgotten);
+                       result);
         }
         seconds += h2vi_thread_seconds() - start;
     }

@@ -35,8 +35,8 @@ typedef struct h2vi_fastrp_report {
     int64_t rows_sent, rows_received;
 } h2vi_fastrp_report;
 
-/* Collective. `result`: shape [num_owned, stride] in slot order, zeroed. Errors: ERR_NOMEM;
- * ERR_ARGUMENT if a number of it is not finite. */
+/* Collective. `result`: shape [num_owned, stride] in slot order, overwritten. Errors:
+ * ERR_NOMEM; ERR_ARGUMENT if a number of it is not finite. */
 H2V_CHECKED h2v_status h2vi_fastrp(const h2vi_fastrp_job *job, float *result,
                                    h2vi_fastrp_report *report);
 

@@ -189,7 +189,7 @@ h2v_status h2vi_ghost_pull_init(const h2vi_ghosts *ghosts, size_t row_bytes,
         h2vi_exchange_init(ghosts->graph->world, row_bytes, &pull->exchange);
     if (status != H2V_OK) return status;
     pull->exchange.what = "rows";
-    pull->packed = h2vi_alloc_n(ghosts->num_sent, row_bytes);
+    pull->packed = h2vi_alloc_raw_n(ghosts->num_sent, row_bytes);
     if (pull->packed) return H2V_OK;
     h2vi_ghost_pull_clear(pull);
     return h2vi_fail_memory("rows for other ranks");
