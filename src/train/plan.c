@@ -34,7 +34,7 @@ h2v_embed_params h2v_embed_params_default(void)
                               .groups = 1,
                               .exchange_precision = H2V_PRECISION_AUTO,
                               .init = H2V_INIT_NOISE,
-                              .init_length = 1,
+                              .init_length = 0.3,
                               .fastrp = h2v_fastrp_params_default()};
 }
 

@@ -60,7 +60,12 @@ static h2v_embed_params fastrp_params(void)
     params.method = H2V_METHOD_FASTRP;
     params.dim = 20;
     params.seed = 7;
-    params.fastrp.node_self_influence = 0.5;
+    params.fastrp = (h2v_fastrp_params){.num_weights = 4,
+                                        .weights = {0, 0, 1, 6.67},
+                                        .normalization_strength = -0.64,
+                                        .sparsity = 3,
+                                        .node_self_influence = 0.5,
+                                        .unit_rows = H2V_UNIT_ROWS_ADDED};
     return params;
 }
 
