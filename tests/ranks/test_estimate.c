@@ -5,6 +5,7 @@
 #include "alloc.h"
 #include "check.h"
 #include "embed_files.h"
+#include "graph_rows.h"
 #include "halo2vec/estimate.h"
 #include "npy_files.h"
 
@@ -243,6 +244,32 @@ static void fastrp_comes_true(const h2v_world *world)
     }
 }
 
+/* Slices for any number of ranks begin where graph_rows.h says, also where a vertex meets
+ * the cost exactly. */
+static void slices_begin_where_loading_cuts(const h2v_world *world, const char *path)
+{
+    const h2v_embed_params params = params_of_fastrp(0, H2V_ROWS_F32, false);
+    h2v_world *single = NULL;
+    h2v_graph *graph = NULL;
+    CHECK_EQ(h2v_world_create(MPI_COMM_SELF, 1, &single), H2V_OK);
+    CHECK_EQ(h2v_graph_load(single, path, &graph), H2V_OK);
+    for (int num_ranks = 1; num_ranks <= 24; num_ranks++) {
+        h2v_estimate estimate;
+        estimate_of(world, &params, path, num_ranks, &estimate);
+        int64_t end = 0;
+        for (int r = 0; r < num_ranks; r++) {
+            const int64_t begin = end,
+                          cost = h2vi_slice_cost(graph->num_vertices, graph->num_arcs,
+                                                 num_ranks, r + 1);
+            while (end < graph->num_vertices && graph->offsets[end] + end < cost) end++;
+            CHECK_EQ(estimate.settings[0].ranks[r].num_owned, end - begin);
+        }
+        h2v_estimate_clear(&estimate);
+    }
+    h2v_graph_destroy(&graph);
+    h2v_world_destroy(&single);
+}
+
 /* ---- auto */
 
 /* Groups 0 gives the bytes of the setting that the estimate takes. */
@@ -351,6 +378,8 @@ int main(int argc, char **argv)
     groups_may_be_impossible(world);
     fastrp_is_foretold_alike(world);
     fastrp_comes_true(world);
+    slices_begin_where_loading_cuts(world, "plain.h5");
+    slices_begin_where_loading_cuts(world, "directed.h5");
     if (h2vi_alloc_can_fail()) {
         const h2v_embed_params trained = params_of_one_round();
         const h2v_embed_params slices = params_of_fastrp(0, H2V_ROWS_F32, false);
