@@ -10,7 +10,7 @@
  * each summed from zero and added to what was before: less rounding at hubs. Products are
  * rounded before they are added.
  *
- * The text is multiply_rows.h, plain C, compiled once for each instruction set. */
+ * The text is multiply_rows.h, compiled once for each instruction set. */
 #pragma once
 
 #include <stdint.h>

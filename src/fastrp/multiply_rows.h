@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 
-/* The kernels of multiply.h: loops over columns without dependences, which compilers turn
- * into vectors. Included by the file of each instruction set, so that it is compiled for
- * that.
+/* The kernels of multiply.h. Included by the file of each instruction set, so that it is
+ * compiled for that; vectors of floats are the compilers' own (gcc, clang: vector_size),
+ * as loops over columns do not stay in registers by themselves.
  *
- * Several arcs are taken in one pass over the columns, so that a sum is loaded and stored
- * once for all of them; the rows of arcs that come later, of this vertex or of the next
- * ones, are on their way meanwhile. */
+ * As many columns as registers hold are summed at once, over all arcs of the row, two arcs
+ * a turn. Rows of later arcs, of this vertex or of the next ones, are fetched twice: far
+ * ahead into the second level of caches, which takes many more misses at a time than the
+ * first, and shortly before their turn into the first. (Measured: tests/bench/README.md.)
+ */
 #pragma once
 
 #include <math.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -22,13 +25,35 @@ h2vi_finish_row h2vi_finish_row_scalar;
 h2vi_finish_row h2vi_finish_row_avx2;
 h2vi_finish_row h2vi_finish_row_avx512;
 
+/* Loops over the vectors of a block, which are registers. */
+#ifdef __clang__
+#define H2VI_UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define H2VI_UNROLL _Pragma("GCC unroll 8")
+#endif
+
 /* Each use has its own constants, and is to be compiled for them. */
 #define H2VI_INLINE static inline __attribute__((always_inline))
 
+#if defined __AVX512F__
+#define H2VI_VECTOR_BYTES 64
+#elif defined __AVX2__
+#define H2VI_VECTOR_BYTES 32
+#else
+#define H2VI_VECTOR_BYTES 16
+#endif
+
+/* Floats, and their bits or pairs of bf16: the first one in the low half. */
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "low halves come first");
+typedef float h2vi_floats __attribute__((vector_size(H2VI_VECTOR_BYTES)));
+typedef uint32_t h2vi_bits __attribute__((vector_size(H2VI_VECTOR_BYTES)));
+
 enum {
-    H2VI_PASS_ARCS = 8,       /* taken in one pass */
-    H2VI_AHEAD_ARCS = 16,     /* between an arc and the one whose row is fetched */
-    H2VI_PIECE_COLUMNS = 512, /* of a row in pieces, summed at once */
+    H2VI_VECTOR = H2VI_VECTOR_BYTES / 4, /* floats of a vector */
+    H2VI_BLOCK = 8,                      /* vectors summed at once */
+    H2VI_PIECE_COLUMNS = 512, /* of a row in pieces, summed one after the other */
+    H2VI_FAR_ARCS = 64,       /* between an arc and those whose rows are fetched */
+    H2VI_NEAR_ARCS = 8,
     H2VI_CACHE_LINE = 64
 };
 
@@ -51,139 +76,224 @@ H2VI_INLINE uint16_t h2vi_round_bf16(float value)
     return (uint16_t)((bits & 0x7fffffff) > 0x7f800000 ? quiet : rounded);
 }
 
-/* Columns of rows of one kind. */
-typedef struct h2vi_columns {
-    const char *bases[2]; /* owned rows, ghosts */
-    uint32_t firsts[2];   /* the sources that are their first rows */
-    size_t row_bytes;
-    int begin, end;
-} h2vi_columns;
-
-/* A lookup, as a branch would often be mispredicted. */
-H2VI_INLINE const void *h2vi_row(const h2vi_columns *columns, uint32_t source)
+H2VI_INLINE int h2vi_entry_bytes(h2v_row_type type)
 {
-    const int is_ghost = source >= columns->firsts[1];
-    return columns->bases[is_ghost] +
-           (size_t)(source - columns->firsts[is_ghost]) * columns->row_bytes;
+    return type == H2V_ROWS_BF16 ? (int)sizeof(uint16_t) : (int)sizeof(float);
 }
 
-H2VI_INLINE void h2vi_fetch_row(h2v_row_type type, const h2vi_columns *columns,
-                                uint32_t source)
+/* A constant wherever it is used. */
+typedef struct h2vi_kind {
+    h2v_row_type type;
+    bool is_weighted;
+} h2vi_kind;
+
+/* Where rows of X begin, from some column on, and what they weigh. */
+typedef struct h2vi_sources {
+    const uint32_t *sources;
+    const float *weights;
+    int64_t num_arcs;
+    const char *own;
+    ptrdiff_t row_bytes, ghosts; /* what to add for ghosts */
+    uint32_t num_owned;
+} h2vi_sources;
+
+/* Which branch it is would often be mispredicted: compilers make this a conditional move.
+ */
+H2VI_INLINE const char *h2vi_row(const h2vi_sources *x, int64_t arc)
 {
-    const size_t size = type == H2V_ROWS_BF16 ? sizeof(uint16_t) : sizeof(float);
-    const char *row = h2vi_row(columns, source);
-    for (size_t i = (size_t)columns->begin * size; i < (size_t)columns->end * size;
-         i += H2VI_CACHE_LINE)
-        __builtin_prefetch(row + i);
+    const uint32_t source = x->sources[arc];
+    return x->own +
+           ((ptrdiff_t)source * x->row_bytes + (source >= x->num_owned ? x->ghosts : 0));
+}
+
+/* The rows that arcs [a, a + count) prepare for, `num_bytes` of each. */
+H2VI_INLINE void h2vi_fetch(int count, const h2vi_sources *x, int64_t a, int num_bytes)
+{
+    if (a + H2VI_FAR_ARCS + count > x->num_arcs) return;
+    H2VI_UNROLL
+    for (int k = 0; k < count; k++) {
+        const char *far = h2vi_row(x, a + H2VI_FAR_ARCS + k);
+        const char *near = h2vi_row(x, a + H2VI_NEAR_ARCS + k);
+        H2VI_UNROLL
+        for (int i = 0; i < num_bytes; i += H2VI_CACHE_LINE)
+            __builtin_prefetch(far + i, 0, 2);
+        H2VI_UNROLL
+        for (int i = 0; i < num_bytes; i += H2VI_CACHE_LINE)
+            __builtin_prefetch(near + i, 0, 3);
+    }
+}
+
+/* Of bf16 a vector holds pairs of columns: of two vectors of sums the first is of even
+ * columns, the second of odd ones. */
+H2VI_INLINE void h2vi_add_row(int num_vectors, h2vi_kind kind, const h2vi_sources *x,
+                              int64_t arc, h2vi_floats sums[H2VI_BLOCK])
+{
+    const char *row = h2vi_row(x, arc);
+    const float weight = kind.is_weighted ? x->weights[arc] : 1;
+    const int step = kind.type == H2V_ROWS_BF16 ? 2 : 1;
+    H2VI_UNROLL
+    for (int i = 0; i < num_vectors; i += step) {
+        h2vi_floats entries, odd_entries;
+        if (kind.type == H2V_ROWS_BF16) {
+            h2vi_bits pairs, even, odd;
+            memcpy(&pairs, row + i / 2 * H2VI_VECTOR_BYTES, sizeof pairs);
+            even = pairs << 16;
+            odd = pairs & 0xffff0000;
+            memcpy(&entries, &even, sizeof entries);
+            memcpy(&odd_entries, &odd, sizeof odd_entries);
+            sums[i + 1] += kind.is_weighted ? weight * odd_entries : odd_entries;
+        } else {
+            memcpy(&entries, row + i * H2VI_VECTOR_BYTES, sizeof entries);
+        }
+        sums[i] += kind.is_weighted ? weight * entries : entries;
+    }
+}
+
+H2VI_INLINE void h2vi_store_sums(int num_vectors, h2vi_kind kind,
+                                 const h2vi_floats sums[H2VI_BLOCK], float *restrict to)
+{
+    if (kind.type == H2V_ROWS_F32) {
+        memcpy(to, sums, (size_t)num_vectors * sizeof *sums);
+        return;
+    }
+    float lanes[H2VI_BLOCK][H2VI_VECTOR];
+    memcpy(lanes, sums, (size_t)num_vectors * sizeof *sums);
+    H2VI_UNROLL
+    for (int i = 0; i < num_vectors; i += 2)
+        for (int j = 0; j < H2VI_VECTOR; j++) {
+            to[i * H2VI_VECTOR + 2 * j] = lanes[i][j];
+            to[i * H2VI_VECTOR + 2 * j + 1] = lanes[i + 1][j];
+        }
+}
+
+/* Sum arcs [a, end), from the column where `x` begins. */
+H2VI_INLINE void h2vi_sum_block(int num_vectors, h2vi_kind kind, const h2vi_sources *x,
+                                int64_t a, int64_t end, float *restrict to)
+{
+    const int num_bytes = num_vectors * H2VI_VECTOR * h2vi_entry_bytes(kind.type);
+    h2vi_floats sums[H2VI_BLOCK];
+    H2VI_UNROLL
+    for (int i = 0; i < num_vectors; i++) sums[i] = (h2vi_floats){0};
+    for (; a + 1 < end; a += 2) {
+        h2vi_fetch(2, x, a, num_bytes);
+        h2vi_add_row(num_vectors, kind, x, a, sums);
+        h2vi_add_row(num_vectors, kind, x, a + 1, sums);
+    }
+    if (a < end) {
+        h2vi_fetch(1, x, a, num_bytes);
+        h2vi_add_row(num_vectors, kind, x, a, sums);
+    }
+    h2vi_store_sums(num_vectors, kind, sums, to);
+}
+
+/* H2VI_ROW_LANES columns of bf16, where they are only one vector. */
+H2VI_INLINE void h2vi_sum_rest(h2vi_kind kind, const h2vi_sources *x, int64_t a,
+                               int64_t end, float *restrict to)
+{
+    float sums[H2VI_ROW_LANES] = {0};
+    for (; a < end; a++) {
+        uint16_t row[H2VI_ROW_LANES];
+        memcpy(row, h2vi_row(x, a), sizeof row);
+        for (int c = 0; c < H2VI_ROW_LANES; c++) {
+            const float entry = h2vi_widen_bf16(row[c]);
+            sums[c] += kind.is_weighted ? x->weights[a] * entry : entry;
+        }
+    }
+    memcpy(to, sums, sizeof sums);
+}
+
+/* What is summed: arcs [a, last), columns [begin, end), to to[0 ..]. */
+typedef struct h2vi_span {
+    int64_t a, last;
+    int begin, end;
+    float *to;
+} h2vi_span;
+
+/* As many blocks of `num_vectors` as there are; the span is what is left. */
+H2VI_INLINE void h2vi_sum_blocks(int num_vectors, h2vi_kind kind, const h2vi_sources *x,
+                                 h2vi_span *span)
+{
+    const int num_columns = num_vectors * H2VI_VECTOR;
+    for (; span->end - span->begin >= num_columns; span->begin += num_columns) {
+        h2vi_sources from = *x;
+        from.own += (ptrdiff_t)span->begin * h2vi_entry_bytes(kind.type);
+        if (kind.type == H2V_ROWS_BF16 && num_vectors == 1)
+            h2vi_sum_rest(kind, &from, span->a, span->last, span->to);
+        else
+            h2vi_sum_block(num_vectors, kind, &from, span->a, span->last, span->to);
+        span->to += num_columns;
+    }
+}
+
+H2VI_INLINE void h2vi_sum_arcs(h2vi_kind kind, const h2vi_sources *x, h2vi_span span)
+{
+    h2vi_sum_blocks(8, kind, x, &span);
+    h2vi_sum_blocks(4, kind, x, &span);
+    h2vi_sum_blocks(2, kind, x, &span);
+    if ((int)H2VI_VECTOR == (int)H2VI_ROW_LANES) h2vi_sum_blocks(1, kind, x, &span);
+}
+
+/* All pieces, some columns at a time if there are several, so that a piece finds room. */
+H2VI_INLINE void h2vi_sum_pieces(h2vi_kind kind, const h2vi_sources *x, int begin, int end,
+                                 int64_t a, int64_t last, float *sums)
+{
+    const int most = last - a > H2VI_PIECE_ARCS ? H2VI_PIECE_COLUMNS : end - begin;
+    for (int c = begin; c < end; c += most) {
+        const int part_end = end - c < most ? end : c + most;
+        int64_t first = a;
+        do {
+            float piece[H2VI_PIECE_COLUMNS];
+            const int64_t next =
+                last - first > H2VI_PIECE_ARCS ? first + H2VI_PIECE_ARCS : last;
+            h2vi_sum_arcs(
+                kind, x,
+                (h2vi_span){first, next, c, part_end, first == a ? sums + c : piece});
+            if (first > a)
+                for (int i = 0; i < part_end - c; i++) sums[c + i] += piece[i];
+            first = next;
+        } while (first < last);
+    }
+}
+
+/* A function for each kind of rows. */
+#define H2VI_SUM_KIND(NAME, ...)                                                           \
+    __attribute__((noinline)) static void NAME(                                            \
+        const h2vi_sources *x, int64_t a, int64_t last, int begin, int end, float *sums)   \
+    {                                                                                      \
+        h2vi_sum_pieces((h2vi_kind){__VA_ARGS__}, x, begin, end, a, last, sums);           \
+    }
+H2VI_SUM_KIND(h2vi_sum_f32, H2V_ROWS_F32, false)
+H2VI_SUM_KIND(h2vi_sum_weighted_f32, H2V_ROWS_F32, true)
+H2VI_SUM_KIND(h2vi_sum_bf16, H2V_ROWS_BF16, false)
+H2VI_SUM_KIND(h2vi_sum_weighted_bf16, H2V_ROWS_BF16, true)
+
+H2VI_INLINE void h2vi_sum_any(const h2vi_multiplication *m, int64_t v, int begin, int end,
+                              float *sums)
+{
+    const ptrdiff_t row_bytes = (ptrdiff_t)m->stride * h2vi_entry_bytes(m->row_type);
+    const h2vi_sources x = {m->sources,
+                            m->weights,
+                            m->num_arcs,
+                            m->own,
+                            row_bytes,
+                            (intptr_t)m->ghosts - (intptr_t)m->own -
+                                (ptrdiff_t)m->num_owned * row_bytes,
+                            (uint32_t)m->num_owned};
+    const int64_t a = m->offsets[v], last = m->offsets[v + 1];
+    if (m->row_type == H2V_ROWS_BF16 && m->weights)
+        h2vi_sum_weighted_bf16(&x, a, last, begin, end, sums);
+    else if (m->row_type == H2V_ROWS_BF16)
+        h2vi_sum_bf16(&x, a, last, begin, end, sums);
+    else if (m->weights)
+        h2vi_sum_weighted_f32(&x, a, last, begin, end, sums);
+    else
+        h2vi_sum_f32(&x, a, last, begin, end, sums);
 }
 
 /* Of a number of columns: itself, but compilers see that no rest is left. */
 H2VI_INLINE int h2vi_whole(int num_columns)
 {
     return num_columns & -H2VI_ROW_LANES;
-}
-
-/* Add the rows of arcs [a, a + count), one after the other. */
-H2VI_INLINE void h2vi_add_arcs(int count, h2v_row_type type, const float *weights,
-                               const h2vi_multiplication *m, const h2vi_columns *columns,
-                               int64_t a, float *restrict sums)
-{
-    const float *floats[H2VI_PASS_ARCS] = {0};
-    const uint16_t *halves[H2VI_PASS_ARCS] = {0};
-    float own_weights[H2VI_PASS_ARCS] = {0};
-#pragma GCC unroll 8
-    for (int k = 0; k < count; k++) {
-        const void *row = h2vi_row(columns, m->sources[a + k]);
-        floats[k] = (const float *)row + columns->begin;
-        halves[k] = (const uint16_t *)row + columns->begin;
-        own_weights[k] = weights ? weights[a + k] : 1;
-        if (a + k + H2VI_AHEAD_ARCS < m->num_arcs)
-            h2vi_fetch_row(type, columns, m->sources[a + k + H2VI_AHEAD_ARCS]);
-    }
-    const int num_columns = h2vi_whole(columns->end - columns->begin);
-    for (int c = 0; c < num_columns; c++) {
-        float sum = sums[c];
-#pragma GCC unroll 8
-        for (int k = 0; k < count; k++) {
-            const float x =
-                type == H2V_ROWS_BF16 ? h2vi_widen_bf16(halves[k][c]) : floats[k][c];
-            sum += weights ? own_weights[k] * x : x;
-        }
-        sums[c] = sum;
-    }
-}
-
-/* Sum the rows of arcs [a, end); `sums` begins with column columns->begin. */
-H2VI_INLINE void h2vi_sum_arcs(h2v_row_type type, const float *weights,
-                               const h2vi_multiplication *m, const h2vi_columns *columns,
-                               int64_t a, int64_t end, float *restrict sums)
-{
-    memset(sums, 0, (size_t)(columns->end - columns->begin) * sizeof *sums);
-    for (; end - a >= H2VI_PASS_ARCS; a += H2VI_PASS_ARCS)
-        h2vi_add_arcs(H2VI_PASS_ARCS, type, weights, m, columns, a, sums);
-    if (end - a >= 4) {
-        h2vi_add_arcs(4, type, weights, m, columns, a, sums);
-        a += 4;
-    }
-    if (end - a >= 2) {
-        h2vi_add_arcs(2, type, weights, m, columns, a, sums);
-        a += 2;
-    }
-    if (end - a >= 1) h2vi_add_arcs(1, type, weights, m, columns, a, sums);
-}
-
-/* A row in pieces: some columns at a time, so that a piece's sum finds room. */
-static inline void h2vi_sum_pieces(h2v_row_type type, const float *weights,
-                                   const h2vi_multiplication *m,
-                                   const h2vi_columns *columns, int64_t a, int64_t end,
-                                   float *restrict sums)
-{
-    h2vi_columns part = *columns;
-    for (; part.begin < columns->end; part.begin = part.end) {
-        part.end = columns->end - part.begin < H2VI_PIECE_COLUMNS
-                       ? columns->end
-                       : part.begin + H2VI_PIECE_COLUMNS;
-        float *const all = sums + (part.begin - columns->begin);
-        const int num_columns = h2vi_whole(part.end - part.begin);
-        memset(all, 0, (size_t)num_columns * sizeof *all);
-        for (int64_t first = a; first < end; first += H2VI_PIECE_ARCS) {
-            float piece[H2VI_PIECE_COLUMNS];
-            const int64_t last =
-                end - first < H2VI_PIECE_ARCS ? end : first + H2VI_PIECE_ARCS;
-            h2vi_sum_arcs(type, weights, m, &part, first, last, piece);
-            for (int c = 0; c < num_columns; c++) all[c] += piece[c];
-        }
-    }
-}
-
-H2VI_INLINE void h2vi_sum_typed(h2v_row_type type, const float *weights,
-                                const h2vi_multiplication *m, const h2vi_columns *columns,
-                                int64_t v, float *sums)
-{
-    const int64_t a = m->offsets[v], end = m->offsets[v + 1];
-    if (end - a <= H2VI_PIECE_ARCS)
-        h2vi_sum_arcs(type, weights, m, columns, a, end, sums + columns->begin);
-    else
-        h2vi_sum_pieces(type, weights, m, columns, a, end, sums + columns->begin);
-}
-
-H2VI_INLINE void h2vi_sum_any(const h2vi_multiplication *m, int64_t v, int begin, int end,
-                              float *sums)
-{
-    const size_t size = m->row_type == H2V_ROWS_BF16 ? sizeof(uint16_t) : sizeof(float);
-    const h2vi_columns columns = {{m->own, m->ghosts},
-                                  {0, (uint32_t)m->num_owned},
-                                  (size_t)m->stride * size,
-                                  begin,
-                                  end};
-    if (m->row_type == H2V_ROWS_BF16 && m->weights)
-        h2vi_sum_typed(H2V_ROWS_BF16, m->weights, m, &columns, v, sums);
-    else if (m->row_type == H2V_ROWS_BF16)
-        h2vi_sum_typed(H2V_ROWS_BF16, NULL, m, &columns, v, sums);
-    else if (m->weights)
-        h2vi_sum_typed(H2V_ROWS_F32, m->weights, m, &columns, v, sums);
-    else
-        h2vi_sum_typed(H2V_ROWS_F32, NULL, m, &columns, v, sums);
 }
 
 /* The square of the length, in lanes of one column modulo 16 each. */
