@@ -52,7 +52,8 @@ typedef struct h2vi_finishing {
 /* Local. `sums` (overwritten): shape [stride]. Divides by `divisor` (0: the row has no
  * arcs, and is zeros); in ITERATED brings to unit length; stores in `to` (row_type), where
  * bf16 is rounded; adds weight times the stored row, in ADDED at unit length, to `result`.
- * The square of a length is a sum in 16 lanes (column modulo 16), folded by 8, 4, 2, 1. */
+ * The square of a length is a sum of doubles in 16 lanes (column modulo 16), folded by 8,
+ * 4, 2, 1. */
 typedef void h2vi_finish_row(const h2vi_finishing *how, float divisor, float *sums,
                              void *to, float *result);
 h2vi_finish_row *h2vi_finish_row_of(h2vi_isa isa);

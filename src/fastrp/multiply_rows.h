@@ -296,15 +296,16 @@ H2VI_INLINE int h2vi_whole(int num_columns)
     return num_columns & -H2VI_ROW_LANES;
 }
 
-/* The square of the length, in lanes of one column modulo 16 each. */
+/* In double, whose range holds the squares of all floats. */
 H2VI_INLINE float h2vi_length(int stride, const float *row)
 {
-    float lanes[H2VI_ROW_LANES] = {0};
+    double lanes[H2VI_ROW_LANES] = {0};
     for (int c = 0; c < stride; c += H2VI_ROW_LANES)
-        for (int i = 0; i < H2VI_ROW_LANES; i++) lanes[i] += row[c + i] * row[c + i];
+        for (int i = 0; i < H2VI_ROW_LANES; i++)
+            lanes[i] += (double)row[c + i] * (double)row[c + i];
     for (int half = H2VI_ROW_LANES / 2; half > 0; half /= 2)
         for (int i = 0; i < half; i++) lanes[i] += lanes[i + half];
-    return sqrtf(lanes[0]);
+    return (float)sqrt(lanes[0]);
 }
 
 H2VI_INLINE void h2vi_divide(int stride, float divisor, float *restrict row)

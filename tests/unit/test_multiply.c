@@ -222,12 +222,12 @@ static void all_kernels_and_splits_sum_the_same_bits(void **state)
 /* The square of the length as multiply.h says it. */
 static float length_of(int stride, const float *row)
 {
-    float lanes[16] = {0};
-    for (int c = 0; c < stride; c++) lanes[c % 16] += row[c] * row[c];
+    double lanes[16] = {0};
+    for (int c = 0; c < stride; c++) lanes[c % 16] += (double)row[c] * (double)row[c];
     for (int i = 0; i < 8; i++) lanes[i] += lanes[i + 8];
     for (int i = 0; i < 4; i++) lanes[i] += lanes[i + 4];
     for (int i = 0; i < 2; i++) lanes[i] += lanes[i + 2];
-    return sqrtf(lanes[0] + lanes[1]);
+    return (float)sqrt(lanes[0] + lanes[1]);
 }
 
 /* The nearest of the two bf16 around a finite value; of two equally near the even one. */
@@ -329,6 +329,23 @@ static void unit_rows_have_length_1(void **state)
     assert_true(fabs((double)length_of(128, out.result) - 2) < 1e-6);
 }
 
+/* Whose squares no float holds. */
+static void long_and_short_rows_have_a_length(void **state)
+{
+    (void)state;
+    static const float scales[] = {0x1p100F, 0x1p-100F};
+    for (int i = 0; i < 2 * H2VI_NUM_ISAS; i++) {
+        if (!h2vi_finish_row_of((h2vi_isa)(i / 2))) continue;
+        float sums[32];
+        for (int c = 0; c < 32; c++) sums[c] = scales[i % 2];
+        const h2vi_finishing how = {32, H2V_UNIT_ROWS_ITERATED, H2V_ROWS_F32, 2};
+        finished out = {.stored = {0}};
+        finish((h2vi_isa)(i / 2), &how, 1, sums, &out);
+        assert_true(fabs((double)length_of(32, out.stored) - 1) < 1e-6);
+        assert_true(fabs((double)length_of(32, out.result) - 2) < 1e-6);
+    }
+}
+
 static void bf16_is_rounded_to_the_nearest(void **state)
 {
     (void)state;
@@ -377,6 +394,7 @@ int main(void)
         cmocka_unit_test(all_kernels_and_splits_sum_the_same_bits),
         cmocka_unit_test(rows_are_finished_by_their_rule),
         cmocka_unit_test(unit_rows_have_length_1),
+        cmocka_unit_test(long_and_short_rows_have_a_length),
         cmocka_unit_test(bf16_is_rounded_to_the_nearest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
