@@ -51,7 +51,8 @@ typedef struct h2v_fastrp_params {
     h2v_unit_rows unit_rows;
     h2v_row_type row_type;
     double property_ratio; ///< 0..1; > 0 needs properties
-    bool standardize;      ///< columns to mean 0, deviation 1, as the last step
+    bool standardize;      ///< columns to mean 0, deviation 1, as the last step; of the
+                           ///< method only
 } h2v_fastrp_params;
 
 /// Weights 0, 0, 1, 1, 1, 1, strength 0, ITERATED, sparsity 3, f32: by measurement

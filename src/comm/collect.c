@@ -14,10 +14,10 @@ void h2vi_sum(const h2v_world *world, int count, int64_t *values)
     h2vi_wait_end();
 }
 
-void h2vi_max(const h2v_world *world, double *value)
+void h2vi_max(const h2v_world *world, int count, double *values)
 {
     h2vi_wait_begin("the largest of all ranks' numbers");
-    MPI_Allreduce(MPI_IN_PLACE, value, 1, MPI_DOUBLE, MPI_MAX, world->comm);
+    MPI_Allreduce(MPI_IN_PLACE, values, count, MPI_DOUBLE, MPI_MAX, world->comm);
     h2vi_wait_end();
 }
 

@@ -12,8 +12,8 @@
 /* values[i] becomes its sum over the ranks. */
 void h2vi_sum(const h2v_world *world, int count, int64_t *values);
 
-/* *value becomes the largest of the ranks'. */
-void h2vi_max(const h2v_world *world, double *value);
+/* values[i] becomes the largest of the ranks'. */
+void h2vi_max(const h2v_world *world, int count, double *values);
 
 /* before[i] becomes the sum of values[i] over the lower ranks; 0 on rank 0. */
 void h2vi_sum_before(const h2v_world *world, int count, const int64_t *values,

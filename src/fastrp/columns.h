@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
 /* Means and deviations of columns over all ranks. What is added is an integer number of a
- * power-of-two unit that follows from the largest magnitude of all, so no order matters:
- * the mean is within 2^-30 of that magnitude. */
+ * power-of-two unit that follows from the largest magnitude of the column, so no order
+ * matters: the mean is within 2^-30 of that magnitude. */
 #pragma once
 
 #include <stdint.h>

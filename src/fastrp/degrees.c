@@ -26,7 +26,7 @@ double h2vi_total_degree(const h2v_graph *graph)
         const double degree = h2vi_degree(graph, v);
         if (degree > largest) largest = degree;
     }
-    h2vi_max(graph->world, &largest);
+    h2vi_max(graph->world, 1, &largest);
 
     const double scale = h2vi_exact_scale(largest);
     int64_t high = 0, low = 0;

@@ -61,7 +61,8 @@ int64_t h2vi_fastrp_row_bytes(const h2v_fastrp_params *params, int dim,
                               const h2vi_fastrp_counts *counts)
 {
     const int stride = stride_of(dim);
-    return stride * (int64_t)sizeof(float) * counts->num_owned +
+    return (stride + h2vi_property_dim(params, dim)) * (int64_t)sizeof(float) *
+               counts->num_owned +
            bytes_of_row(params, stride) *
                (2 * counts->num_owned + counts->num_ghosts + counts->num_sent);
 }
@@ -125,12 +126,21 @@ static h2v_status prepare_vertices(fastrp *this)
     this->divisors = h2vi_alloc_n(graph->num_owned, sizeof *this->divisors);
     this->starts = h2vi_alloc_n(num_drawn, sizeof *this->starts);
     if (!this->divisors || !this->starts) return h2vi_fail_memory("degrees");
-#pragma omp parallel for schedule(static) num_threads(graph->world->num_threads)
+    int64_t num_bad = 0;
+#pragma omp parallel for schedule(static) num_threads(graph->world->num_threads)           \
+    reduction(+ : num_bad)
     for (int64_t v = 0; v < graph->num_owned; v++) {
         const double degree = h2vi_degree(graph, v);
+        const float value = start_value(this, degree);
+        num_bad += !isnormal(value);
         this->divisors[v] = (float)degree;
-        this->starts[v] = (row_start){graph->gids[v], start_value(this, degree)};
+        this->starts[v] = (row_start){graph->gids[v], value};
     }
+    if (num_bad > 0)
+        return h2v_fail(H2V_ERR_ARGUMENT,
+                        "--normalization-strength %g makes random numbers too large or too "
+                        "small for f32; take one nearer to 0",
+                        this->job->params->normalization_strength);
     return h2vi_work_create(&this->ghosts, this->job->stride, &this->work);
 }
 

@@ -40,7 +40,8 @@ typedef struct h2vi_fastrp_report {
 H2V_CHECKED h2v_status h2vi_fastrp(const h2vi_fastrp_job *job, float *result,
                                    h2vi_fastrp_report *report);
 
-/* Bytes that a rank holds meanwhile, apart from the graph: rows (the result included), and
+/* Bytes that a rank holds meanwhile, apart from the graph: rows (the result and projected
+ * properties included), and
  * what finds and moves ghosts. The result's stride is the least for the dim. */
 int64_t h2vi_fastrp_row_bytes(const h2v_fastrp_params *params, int dim,
                               const h2vi_fastrp_counts *counts);

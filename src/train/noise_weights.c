@@ -32,7 +32,7 @@ static double sum_strengths(const h2v_graph *graph, const double *strengths,
     double largest = 0;
     for (int64_t v = 0; v < graph->num_owned; v++)
         if (strengths[v] > largest) largest = strengths[v];
-    h2vi_max(graph->world, &largest);
+    h2vi_max(graph->world, 1, &largest);
 
     int exponent = 0;
     (void)frexp(largest * (double)graph->num_vertices, &exponent);

@@ -94,6 +94,12 @@ static h2v_status check_fastrp(const h2v_fastrp_params *params, int dim)
         status = check_number("--sparsity", params->sparsity, 1, 1e9);
     if (status == H2V_OK)
         status = check_number("--property-ratio", params->property_ratio, 0, 1);
+    bool has_weight = params->node_self_influence != 0;
+    for (int i = 0; i < params->num_weights; i++)
+        has_weight = has_weight || params->weights[i] != 0;
+    if (status == H2V_OK && !has_weight)
+        status = h2v_fail(H2V_ERR_ARGUMENT, "--iteration-weights and --node-self-influence "
+                                            "are all 0, and so would be all rows");
     if (status == H2V_OK && params->property_ratio > 0 && params->property_ratio * dim < 1)
         status = h2v_fail(H2V_ERR_ARGUMENT,
                           "--property-ratio %g leaves properties none of the %d dimensions",
@@ -124,6 +130,10 @@ static h2v_status check_training(const h2v_embed_params *params)
                           params->groups, params->parts);
     if (status == H2V_OK && params->init == H2V_INIT_FASTRP)
         status = check_number("--init-length", params->init_length, 1e-6, 1e6);
+    if (status == H2V_OK && params->init == H2V_INIT_FASTRP && params->fastrp.standardize)
+        status =
+            h2v_fail(H2V_ERR_ARGUMENT, "--standardize belongs to --method fastrp; rows "
+                                       "to start from are centered and scaled");
     return status;
 }
 

@@ -139,7 +139,7 @@ h2v_status h2vi_find_row_owners(const h2vi_moved *moved, const h2vi_blocks *bloc
     const int64_t num_owned = moved->graph->num_owned;
     const int64_t run = WINDOW_PLACES / groups->num_ranks + 1;
     double most = (double)num_owned;
-    if (status == H2V_OK) h2vi_max(world, &most);
+    if (status == H2V_OK) h2vi_max(world, 1, &most);
     for (int64_t w = 0; status == H2V_OK && w * run < (int64_t)most; w++) {
         const int64_t begin = w * run < num_owned ? w * run : num_owned;
         const int64_t end = begin + run < num_owned ? begin + run : num_owned;

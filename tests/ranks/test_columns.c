@@ -16,13 +16,16 @@ static h2v_world *alone, *world, *threaded;
 typedef h2v_status operation(const h2vi_matrix_rows *matrix);
 typedef float entry(int64_t v, int c);
 
-/* Magnitudes of many sizes; columns 3 and 4 are the same all over, column 5 is zeros. */
+/* Magnitudes of many sizes; columns 3 and 4 are the same all over, column 5 is zeros, 7 and
+ * 8 are far from the others. */
 static float mixed(int64_t v, int c)
 {
     const int64_t number = (v * 7919 + c * 104729) % 1009 - 504;
     if (c == 3) return 0.1F;
     if (c == 4) return -1e-6F;
     if (c == 5) return 0;
+    if (c == 7) return (float)number * 1e12F;
+    if (c == 8) return (float)number * 1e-9F;
     return (float)number * (c % 2 ? 1e-3F : 0.7F) + (float)c;
 }
 

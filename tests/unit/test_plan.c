@@ -363,6 +363,14 @@ static void numbers_of_fastrp_have_ranges(void **state)
     fastrp->property_ratio = 0.9 / 128;
     refuse(&params, "--property-ratio 0.00703125 leaves properties none of the 128 dim");
     fastrp->property_ratio = 0;
+    params.init = H2V_INIT_FASTRP;
+    fastrp->standardize = true;
+    refuse(&params, "--standardize belongs to --method fastrp");
+    fastrp->standardize = false;
+    for (int i = 0; i < fastrp->num_weights; i++) fastrp->weights[i] = 0;
+    refuse(&params, "--iteration-weights and --node-self-influence are all 0");
+    fastrp->node_self_influence = 1;
+    assert_int_equal(h2vi_check_params(&params), H2V_OK);
     fastrp->num_weights = 0;
     refuse(&params, "--iteration-weights are 0 numbers, not 1..64");
     fastrp->num_weights = H2V_MAX_POWERS;
