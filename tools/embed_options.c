@@ -73,6 +73,11 @@ static bool fits_the_estimate(const cli_command *command, const embed_settings *
                            "--no-contexts, --report and --trace out");
         return false;
     }
+    if (files->property || files->init) {
+        cli_error(command, "--estimate reads the graph alone: leave --property out (its "
+                           "--property-ratio tells enough) and --init FILE");
+        return false;
+    }
     if (words->groups > 0) {
         cli_error(command, "--estimate looks at one group and at one for each rank: leave "
                            "--groups out");
@@ -284,8 +289,9 @@ static cli_outcome read_table(const cli_command *command, int argc, const char *
          .unit = "X",
          .min = -10,
          .max = 10,
-         .help = "exponent of a vertex's share of all arcs, by which its random row is "
-                 "scaled (Chen 2019's beta)",
+         .help =
+             "power of a vertex's degree by which its random row is scaled (Chen 2019's "
+             "beta)",
          .uses = FOR_FASTRP},
         {.name = "node-self-influence",
          .kind = CLI_NUMBER,
@@ -338,7 +344,7 @@ static cli_outcome read_table(const cli_command *command, int argc, const char *
         {.name = "standardize",
          .kind = CLI_FLAG,
          .target = &fastrp->standardize,
-         .help = "bring columns to mean 0 and deviation 1 at the end",
+         .help = "bring columns to mean 0 and deviation 1 at the end; not with --init",
          .uses = FOR_FASTRP},
         CLI_GROUP("Parts"),
         {.name = "parts",

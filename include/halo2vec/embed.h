@@ -57,7 +57,7 @@ typedef enum h2v_precision {
 typedef struct h2v_read_rows {
     int64_t property_columns; ///< of files.property; 0: there was none
     uint64_t property_digest; ///< of their projection
-    uint64_t init_digest;     ///< of the rows that files.init gave
+    uint64_t init_digest;     ///< of the rows and contexts that files.init gave
 } h2v_read_rows;
 
 /// What defines the result, and nothing else: the same values, graph and METIS library give
@@ -157,8 +157,9 @@ typedef struct h2v_rank_report {
     int64_t row_bytes, graph_bytes, round_bytes; ///< as computed: rows, graph, one round;
                                                  ///< what FastRP holds is in the first two
                                                  ///< if nothing is trained
-    int64_t index_bytes; ///< of FastRP: what finds and moves ghosts; a part of graph_bytes
-    int64_t peak_bytes;  ///< peak resident memory, as the system counts it
+    int64_t index_bytes; ///< of FastRP: what finds and moves ghosts; of its method a part
+                         ///< of graph_bytes
+    int64_t peak_bytes; ///< peak resident memory, as the system counts it
 } h2v_rank_report;
 
 enum { H2V_REASON_BYTES = 160 };

@@ -35,7 +35,8 @@ typedef enum h2v_setting {
 /// little more or less as rounds differ. (BlogCatalog on 3 ranks, one epoch: bytes of rows
 /// and walks within 3 %, memory within 6 %.) What makes the rows that training starts from
 /// is not counted: before the first round FastRP holds twice the rows of the owned
-/// vertices, those of ghosts and its index beside the model, and an embedding file, on rank
+/// vertices, those of ghosts and those that are ghosts elsewhere, and its index beside the
+/// model, and an embedding file, on rank
 /// 0, ids.
 typedef struct h2v_setting_estimate {
     h2v_embed_params params; ///< in effect
@@ -60,8 +61,8 @@ typedef struct h2v_estimate {
 ///
 /// Takes the memory and time of embedding up to the first round's pairs; rows are not made.
 /// Parts that are left open become about as many as one group would have, a multiple of
-/// num_ranks; params->groups is not looked at. Of FastRP: the graph, 4 bytes for every
-/// vertex of it, and for a moment the ghosts of one rank; num_ranks exchanges.
+/// num_ranks; params->groups is not looked at. Of FastRP: the graph, up to 8 bytes for
+/// every vertex of it and 12 for each owned one; num_ranks exchanges.
 ///
 /// @param graph      a graph file
 /// @param partition  NULL, or a partition file

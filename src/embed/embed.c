@@ -14,8 +14,10 @@
 #include "fastrp_road.h"
 #include "graph_hdf5.h"
 #include "graph_rows.h"
+#include "init_file.h"
 #include "isa.h"
 #include "job_estimate.h"
+#include "matrix_file.h"
 #include "model.h"
 #include "output.h"
 #include "output_rows.h"
@@ -58,13 +60,25 @@ const char *h2v_phase_name(h2v_phase phase)
     return names[phase];
 }
 
-/* Local, rank 0: try for what is to be written. */
+/* Local: what is read after hours of work is there, and of a kind that can be used. */
+static h2v_status try_inputs(const h2v_embed_files *files, int dim)
+{
+    h2vi_matrix_file matrix = {0};
+    h2v_status status =
+        files->property ? h2vi_matrix_open(files->property, &matrix) : H2V_OK;
+    h2vi_matrix_close(&matrix);
+    return status == H2V_OK && files->init ? h2vi_try_init_file(files->init, dim) : status;
+}
+
+/* Local, rank 0: try for what is to be read and written. */
 static h2v_status begin_on_rank_0(embed_run *this)
 {
     const h2v_embed_files *files = this->files;
     const h2vi_overwrite overwrite =
         files->overwrite ? H2VI_OVERWRITE : H2VI_REFUSE_EXISTING;
-    h2v_status status = h2vi_output_begin(files->output, overwrite, &this->output);
+    h2v_status status = try_inputs(files, this->job.params.dim);
+    if (status == H2V_OK)
+        status = h2vi_output_begin(files->output, overwrite, &this->output);
     if (status != H2V_OK || !files->trace) return status;
     status = h2vi_output_begin(files->trace, overwrite, &this->trace_output);
     if (status == H2V_OK && h2vi_output_is_same(&this->output, &this->trace_output))
@@ -235,7 +249,7 @@ static void make_report(embed_run *this, h2v_embed_report *report)
     report->num_vertices = graph->num_vertices;
     report->num_arcs = graph->num_arcs;
     report->init = (h2v_init_report){.num_matched = this->init.num_matched,
-                                     .num_from_neighbors = this->init.num_from_neighbours,
+                                     .num_from_neighbors = this->init.num_from_neighbors,
                                      .num_noise = this->init.num_noise};
     report->num_ranks = world->num_ranks;
     report->num_threads = world->num_threads;

@@ -20,7 +20,7 @@ typedef struct h2vi_listener {
 } h2vi_listener;
 
 /* Collective. The rows, in the phase multiply; fills in what the report says of them.
- * `rows`: shape [num_owned, stride], zeroed. `properties`: NULL, or projected. */
+ * `rows`: shape [num_owned, stride], overwritten. `properties`: NULL, or projected. */
 H2V_CHECKED h2v_status h2vi_make_fastrp_rows(h2vi_job *job, const float *properties,
                                              const h2vi_listener *listener, int stride,
                                              float *rows);

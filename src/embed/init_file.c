@@ -11,6 +11,7 @@
 #include "match_ids.h"
 #include "picked_rows.h"
 #include "place_contexts.h"
+#include "row_digest.h"
 #include "spread_rows.h"
 
 #include <stdio.h>
@@ -29,13 +30,18 @@ typedef struct start {
 } start;
 
 /* Local. */
-static h2v_status read_shape(start *this)
+static h2v_status read_shape(const char *path, int dim, h2vi_embedding_shape *shape)
 {
-    const h2v_status status = h2vi_embedding_read_shape(this->path, &this->shape);
-    if (status != H2V_OK) return status;
-    if (this->shape.dim == this->model->dim) return H2V_OK;
+    const h2v_status status = h2vi_embedding_read_shape(path, shape);
+    if (status != H2V_OK || shape->dim == dim) return status;
     return h2v_fail(H2V_ERR_DATA, "'%s' has rows of dim %lld; --dim %d cannot start there",
-                    this->path, (long long)this->shape.dim, this->model->dim);
+                    path, (long long)shape->dim, dim);
+}
+
+h2v_status h2vi_try_init_file(const char *path, int dim)
+{
+    h2vi_embedding_shape shape;
+    return read_shape(path, dim, &shape);
 }
 
 /* Local. */
@@ -99,15 +105,23 @@ static h2v_status read_matched(start *this, float *contexts)
     return status == H2V_OK && contexts ? read_rows(this, "contexts", contexts) : status;
 }
 
-/* Collective. */
-static void count(const start *this, h2vi_init_counts *counts)
+static uint64_t digest_of(const start *this, const float *rows)
+{
+    return h2vi_row_digest(this->graph, this->model->dim, this->model->stride, rows);
+}
+
+/* Collective. `contexts`: of the owned vertices, or NULL. */
+static void count(const start *this, const float *contexts, h2vi_init_counts *counts)
 {
     int64_t sums[2] = {this->num_picks, 0};
     for (int64_t v = 0; v < this->graph->num_owned; v++) sums[1] += this->is_known[v];
     h2vi_sum(this->graph->world, 2, sums);
     *counts = (h2vi_init_counts){.num_matched = sums[0],
-                                 .num_from_neighbours = sums[1] - sums[0],
-                                 .num_noise = this->graph->num_vertices - sums[1]};
+                                 .num_from_neighbors = sums[1] - sums[0],
+                                 .num_noise = this->graph->num_vertices - sums[1],
+                                 .digest = digest_of(this, this->model->in)};
+    /* Not the same if rows and contexts change places. */
+    if (contexts) counts->digest += 3 * digest_of(this, contexts);
 }
 
 h2v_status h2vi_init_from_file(const char *path, const char *graph_path,
@@ -118,7 +132,7 @@ h2v_status h2vi_init_from_file(const char *path, const char *graph_path,
     const h2v_world *world = graph->world;
     start this = {.path = path, .graph = graph, .model = model};
     *counts = (h2vi_init_counts){0};
-    h2v_status status = h2v_agree(world, read_shape(&this));
+    h2v_status status = h2v_agree(world, read_shape(path, model->dim, &this.shape));
     if (status != H2V_OK) return status;
     h2vi_share(world, sizeof this.shape, &this.shape); /* what comes depends on it */
 
@@ -138,7 +152,7 @@ h2v_status h2vi_init_from_file(const char *path, const char *graph_path,
     }
     if (status == H2V_OK && this.shape.has_contexts && !model->out)
         status = h2vi_place_contexts(moved, blocks, contexts, this.is_known, model);
-    if (status == H2V_OK) count(&this, counts);
+    if (status == H2V_OK) count(&this, contexts, counts);
     free(this.picks);
     free(this.is_known);
     free(this.contexts);

@@ -10,7 +10,6 @@
 #include "fail.h"
 #include "graph_rows.h"
 #include "phase_clock.h"
-#include "row_digest.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -98,9 +97,7 @@ static h2v_status start_from_file(h2vi_job *job, const char *path, h2vi_model *m
         h2vi_phase_begin_counting(job->world, &job->report, H2V_PHASE_INIT);
     const h2v_status status = h2vi_init_from_file(path, job->graph_path, &job->moved,
                                                   &job->blocks, model, counts);
-    if (status == H2V_OK)
-        job->params.read.init_digest =
-            h2vi_row_digest(job->moved.graph, model->dim, model->stride, model->in);
+    job->params.read.init_digest = counts->digest;
     h2vi_phase_end(&clock);
     return status;
 }

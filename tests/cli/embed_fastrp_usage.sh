@@ -53,6 +53,10 @@ refuse karate.h5 --method fastrp --estimate --walks 5
 refuse karate.h5 --method fastrp --estimate --no-contexts
 refuse karate.h5 --method fastrp --estimate -o output.h5
 refuse karate.h5 --method fastrp --estimate --ranks 35
+refuse karate.h5 --method fastrp --estimate --property missing.npy --property-ratio 0.5
+refuse karate.h5 --estimate --init missing.h5
+refuse karate.h5 -o output.h5 --init fastrp --standardize
+refuse karate.h5 -o output.h5 --method fastrp --iteration-weights 0,0
 $HALO2VEC partition karate.h5 --parts 2 --method fastrp
 echo "exit $?"
 

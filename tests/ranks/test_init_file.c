@@ -179,7 +179,7 @@ static void expect_row(const start_case *example, const start_rows *before, int6
             now->rows[m][u][d] = (float)(sum / total);
         }
     now->is_known[u] = true;
-    now->counts.num_from_neighbours++;
+    now->counts.num_from_neighbors++;
     now->counts.num_noise--;
 }
 
@@ -268,7 +268,7 @@ static void check_blocks(const test_job *job, const test_job *alone,
 static void check_counts(const h2vi_init_counts *counts, const h2vi_init_counts *expected)
 {
     CHECK_EQ(counts->num_matched, expected->num_matched);
-    CHECK_EQ(counts->num_from_neighbours, expected->num_from_neighbours);
+    CHECK_EQ(counts->num_from_neighbors, expected->num_from_neighbors);
     CHECK_EQ(counts->num_noise, expected->num_noise);
 }
 
@@ -339,7 +339,7 @@ static void the_simulation_is_right(void)
     start_rows *now = h2vi_alloc(1, sizeof *now);
     expect(&examples[0], now);
     CHECK_EQ(now->counts.num_matched, 28);
-    CHECK_EQ(now->counts.num_from_neighbours, 12 + 5);
+    CHECK_EQ(now->counts.num_from_neighbors, 12 + 5);
     CHECK_EQ(now->counts.num_noise, 25);
     /* 3 has 1, 2, 5, 36, and 4 and 10, which are new; 40 and on have what 5 has. */
     for (int d = 0; d < DIM; d++) {
@@ -352,7 +352,7 @@ static void the_simulation_is_right(void)
         CHECK(now->rows[1][50][d] == 0);
     }
     expect(&examples[5], now);
-    CHECK_EQ(now->counts.num_from_neighbours, 64);
+    CHECK_EQ(now->counts.num_from_neighbors, 64);
     CHECK_EQ(now->counts.num_noise, MAX_VERTICES - 65);
     free(now);
 }
@@ -363,12 +363,12 @@ static void check_refused(const test_job *job, const char *path, h2v_status expe
                           const char *fragment)
 {
     h2vi_model model;
-    h2vi_init_counts counts = {1, 1, 1};
+    h2vi_init_counts counts = {.num_matched = 9, .num_from_neighbors = 9, .num_noise = 9};
     CHECK_EQ(h2vi_model_init(&job->moved, &job->blocks, DIM, SEED, &model), H2V_OK);
     CHECK_STATUS(
         h2vi_init_from_file(path, GRAPH, &job->moved, &job->blocks, &model, &counts),
         expected, fragment);
-    CHECK_EQ(counts.num_matched + counts.num_from_neighbours + counts.num_noise, 0);
+    CHECK_EQ(counts.num_matched + counts.num_from_neighbors + counts.num_noise, 0);
     h2vi_model_clear(&model);
     MPI_Barrier(MPI_COMM_WORLD);
 }
