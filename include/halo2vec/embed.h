@@ -159,7 +159,7 @@ typedef struct h2v_rank_report {
                                                  ///< if nothing is trained
     int64_t index_bytes; ///< of FastRP: what finds and moves ghosts; of its method a part
                          ///< of graph_bytes
-    int64_t peak_bytes; ///< peak resident memory, as the system counts it
+    int64_t peak_bytes;  ///< peak resident memory, as the system counts it
 } h2v_rank_report;
 
 enum { H2V_REASON_BYTES = 160 };

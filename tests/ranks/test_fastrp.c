@@ -260,7 +260,8 @@ static void rows_that_are_not_finite_are_refused(void)
     h2vi_fastrp_report report;
     params.normalization_strength = -40;
     params.standardize = true;
-    CHECK_STATUS(h2vi_fastrp(&job, rows, &report), H2V_ERR_ARGUMENT, "--normalization-strength -40");
+    CHECK_STATUS(h2vi_fastrp(&job, rows, &report), H2V_ERR_ARGUMENT,
+                 "--normalization-strength -40");
     free(rows);
     h2v_graph_destroy(&graph);
     dense_clear(&dense);
