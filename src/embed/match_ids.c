@@ -56,12 +56,13 @@ static h2v_status fill_table(const char *path, const h2vi_ids *ids, h2vi_id_tabl
         if (status != H2V_OK) return status;
         h2vi_id_table_find(table, count, tokens, found); /* fills in the hashes */
         for (int64_t i = 0; status == H2V_OK && i < count; i++) {
+            const int64_t own = first + i;
             uint32_t row = 0;
             status = h2vi_id_table_insert(table, &tokens[i], &row);
-            if (status == H2V_OK && row != first + i)
+            if (status == H2V_OK && row != own)
                 status =
                     h2v_fail(H2V_ERR_DATA, "'%s' has the same id in rows %lld and %lld",
-                             path, (long long)row, (long long)(first + i));
+                             path, (long long)row, (long long)own);
         }
     }
     return status;

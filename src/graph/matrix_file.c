@@ -109,14 +109,15 @@ h2v_status h2vi_matrix_open(const char *path, h2vi_matrix_file *matrix)
 static h2v_status check_numbers(const h2vi_matrix_file *matrix, int64_t first,
                                 int64_t num_rows, const float *rows)
 {
-    for (int64_t i = 0; i < num_rows * matrix->num_columns; i++)
+    for (int64_t i = 0; i < num_rows * matrix->num_columns; i++) {
+        const int64_t row = first + i / matrix->num_columns;
         if (!isfinite(rows[i]))
             return h2v_fail(H2V_ERR_DATA,
                             "'%s' has a number that is not finite, or too large for "
                             "float32, in row %lld (counted from 0), column %lld",
-                            matrix->inside->path,
-                            (long long)(first + i / matrix->num_columns),
+                            matrix->inside->path, (long long)row,
                             (long long)(i % matrix->num_columns));
+    }
     return H2V_OK;
 }
 

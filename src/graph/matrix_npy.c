@@ -330,7 +330,7 @@ h2v_status h2vi_npy_open(const char *path, h2vi_npy *npy)
     *npy = (h2vi_npy){.file = open(path, O_RDONLY | O_CLOEXEC)};
     if (npy->file < 0)
         return h2v_fail(H2V_ERR_IO, "Cannot open '%s': %s", path, strerror(errno));
-    npy_header header;
+    npy_header header = {0};
     h2v_status status = read_header(npy->file, path, &npy->start, &header);
     if (status == H2V_OK) status = accept(path, &header, npy);
     if (status == H2V_OK) status = check_length(path, npy);
