@@ -300,7 +300,7 @@ static void a_rank_out_of_memory_fails_on_all(int variant, int bad)
     }
     CHECK_EQ(status, H2V_OK);
     /* Elsewhere rows are pulled, by messages, and from places that change. */
-    const int num_arrays = params.property_ratio > 0 ? 24 : 27;
+    const int num_arrays = params.property_ratio > 0 ? 25 : 28;
     CHECK_EQ(num_failures, world->num_ranks == 1 ? num_arrays : num_arrays + 5);
     free(properties);
     free(rows);
