@@ -54,7 +54,7 @@ END
 
 estimate() { $HALO2VEC embed karate.h5 --method fastrp --dim 16 --threads 1 --estimate "$@"; }
 estimate --ranks 4 | sed -E 's/( +)[0-9]+\.[0-9]+/\1X/g; s/ {2,}/  /g'
-estimate --ranks 2 --parts 6 | head -n 1 | numbers
+estimate --ranks 2 --parts 6 | sed -n 1p | numbers
 estimate --ranks 3 --json >three.json
 python3 - <<'END'
 import json
