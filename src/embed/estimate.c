@@ -67,6 +67,24 @@ h2v_status h2vi_job_estimate(const h2vi_job *job, h2v_estimate *estimate)
     return status;
 }
 
+/* Collective. The job as far as its costs can be counted. */
+static h2v_status prepare(h2vi_job *job)
+{
+    const bool is_fastrp = job->params.method == H2V_METHOD_FASTRP;
+    const h2v_status status = is_fastrp ? h2vi_job_cut(job) : h2vi_job_prepare(job);
+    if (status != H2V_OK) return status;
+    const int64_t num_vertices = h2vi_job_graph(job)->num_vertices;
+    if (job->num_ranks > num_vertices)
+        return h2v_fail(H2V_ERR_ARGUMENT,
+                        "--ranks %d is more than the graph's %lld vertices", job->num_ranks,
+                        (long long)num_vertices);
+    if (!is_fastrp && job->num_ranks > 1 && !job->is_open)
+        return h2v_fail(H2V_ERR_ARGUMENT,
+                        "%d parts do not make a group of equal size for each of %d ranks",
+                        job->params.parts, job->num_ranks);
+    return H2V_OK;
+}
+
 h2v_status h2v_embed_estimate(const h2v_world *world, const h2v_embed_params *params,
                               const char *graph, const char *partition, int num_ranks,
                               h2v_estimate *estimate)
@@ -83,18 +101,10 @@ h2v_status h2v_embed_estimate(const h2v_world *world, const h2v_embed_params *pa
         status = h2v_fail(H2V_ERR_ARGUMENT, "--ranks %d is not in 1..%d", num_ranks,
                           H2V_MAX_PARTS);
     if (status != H2V_OK) return status; /* the same on all ranks */
-    if (params->method == H2V_METHOD_FASTRP)
-        return h2vi_estimate_fastrp(world, params, graph, partition, num_ranks, estimate);
-    status = h2vi_job_prepare(&job);
-    if (status == H2V_OK && num_ranks > job.moved.graph->num_vertices)
-        status =
-            h2v_fail(H2V_ERR_ARGUMENT, "--ranks %d is more than the graph's %lld vertices",
-                     num_ranks, (long long)job.moved.graph->num_vertices);
-    else if (status == H2V_OK && num_ranks > 1 && !job.is_open)
-        status = h2v_fail(H2V_ERR_ARGUMENT,
-                          "%d parts do not make a group of equal size for each of %d ranks",
-                          job.params.parts, num_ranks);
-    if (status == H2V_OK) status = h2vi_job_estimate(&job, estimate);
+    status = prepare(&job);
+    if (status == H2V_OK)
+        status = params->method == H2V_METHOD_FASTRP ? h2vi_fastrp_estimate(&job, estimate)
+                                                     : h2vi_job_estimate(&job, estimate);
     h2vi_job_clear(&job);
     return status;
 }

@@ -12,7 +12,6 @@
 #include "fail.h"
 #include "graph_rows.h"
 #include "groups.h"
-#include "job.h"
 #include "slot_map.h"
 
 #include <stdlib.h>
@@ -268,9 +267,9 @@ static void cost_traffic(const h2v_embed_params *params, const h2vi_fastrp_count
 }
 
 /* Collective. The job is cut. */
-static h2v_status fill(const h2vi_job *job, int num_ranks, h2v_estimate *estimate)
+static h2v_status fill(const h2vi_job *job, h2v_setting_estimate *setting)
 {
-    h2v_setting_estimate *setting = &estimate->settings[H2V_SETTING_ROTATION];
+    const int num_ranks = job->num_ranks;
     h2vi_fastrp_counts *counts = h2vi_alloc_n(num_ranks, sizeof *counts);
     setting->ranks = h2vi_alloc_n(num_ranks, sizeof *setting->ranks);
     h2v_status status = h2v_agree(
@@ -286,30 +285,15 @@ static h2v_status fill(const h2vi_job *job, int num_ranks, h2v_estimate *estimat
     return status;
 }
 
-h2v_status h2vi_estimate_fastrp(const h2v_world *world, const h2v_embed_params *params,
-                                const char *graph, const char *partition, int num_ranks,
-                                h2v_estimate *estimate)
+h2v_status h2vi_fastrp_estimate(const h2vi_job *job, h2v_estimate *estimate)
 {
-    h2vi_job job = {.world = world,
-                    .graph_path = graph,
-                    .partition_path = partition,
-                    .params = *params,
-                    .num_ranks = num_ranks};
-    h2v_status status = h2vi_job_cut(&job);
-    if (status == H2V_OK && num_ranks > job.graph->num_vertices)
-        status =
-            h2v_fail(H2V_ERR_ARGUMENT, "--ranks %d is more than the graph's %lld vertices",
-                     num_ranks, (long long)job.graph->num_vertices);
-    if (status == H2V_OK) {
-        *estimate = (h2v_estimate){.num_ranks = num_ranks,
-                                   .num_threads = world->num_threads,
-                                   .num_vertices = job.graph->num_vertices,
-                                   .num_arcs = job.graph->num_arcs,
-                                   .partition = job.quality,
-                                   .choice = H2V_SETTING_ROTATION};
-        status = fill(&job, num_ranks, estimate);
-    }
-    h2vi_job_clear(&job);
+    *estimate = (h2v_estimate){.num_ranks = job->num_ranks,
+                               .num_threads = job->world->num_threads,
+                               .num_vertices = job->graph->num_vertices,
+                               .num_arcs = job->graph->num_arcs,
+                               .partition = job->quality,
+                               .choice = H2V_SETTING_ROTATION};
+    const h2v_status status = fill(job, &estimate->settings[H2V_SETTING_ROTATION]);
     if (status != H2V_OK) h2v_estimate_clear(estimate);
     return status;
 }

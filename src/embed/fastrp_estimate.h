@@ -6,13 +6,11 @@
 
 #include "fastrp.h"
 #include "halo2vec/estimate.h"
+#include "job.h"
 
 /* Local. Of a rank with these counts: what it owns and holds. */
 void h2vi_cost_fastrp(const h2v_graph *graph, const h2v_embed_params *params, int num_ranks,
                       const h2vi_fastrp_counts *counts, h2v_rank_report *rank);
 
-/* Collective. The estimate of h2v_embed_estimate() for FastRP; arguments as there. */
-H2V_CHECKED h2v_status h2vi_estimate_fastrp(const h2v_world *world,
-                                            const h2v_embed_params *params,
-                                            const char *graph, const char *partition,
-                                            int num_ranks, h2v_estimate *estimate);
+/* Collective. `job` is cut (job.h). Release with h2v_estimate_clear(). */
+H2V_CHECKED h2v_status h2vi_fastrp_estimate(const h2vi_job *job, h2v_estimate *estimate);
