@@ -19,7 +19,7 @@ LAYERS = ["src/base", "src/comm", "src/graph", "partition", "walks", "src/fastrp
 FOREIGN = [
     (r"metis\.h", r"partition/metis_\w+\.c"),
     (r"hdf5\.h", r".*_hdf5\.c|src/graph/hdf5_file\.[ch]"),
-    (r"(immintrin|x86intrin|xmmintrin)\.h", r".*_(avx2|avx512)\.c"),
+    (r"(immintrin|x86intrin|xmmintrin)\.h", r".*_(avx2|avx512)\.[ch]"),
     (r"arm_neon\.h", r".*_neon\.c"),
     (r"popt\.h", r"tools/cli\.c"),
     (r"linear\.h", r"src/eval/\w+\.c"),

@@ -12,7 +12,7 @@
 
 #include <stdint.h>
 
-#include "random.h"
+#include "random_many.h"
 
 typedef struct h2vi_noise {
     uint64_t seed;
@@ -22,10 +22,4 @@ typedef struct h2vi_noise {
     const uint32_t *firsts, *counts;     /* rows of each class; none is empty */
 } h2vi_noise;
 
-enum { H2VI_NOISE_LANES = 16, H2VI_NOISE_BATCH = 2 * H2VI_NOISE_LANES };
-
-/* The last word of the counters of a cell's negatives. */
-static inline uint32_t h2vi_noise_purpose(const h2vi_noise *noise)
-{
-    return (uint32_t)H2VI_FOR_NEGATIVE << 24 | noise->round;
-}
+enum { H2VI_NOISE_BATCH = 2 * H2VI_MANY };

@@ -94,28 +94,9 @@ static void train_tile(const h2vi_tile *tile)
     change_rows(tile, &g);
 }
 
-static uint32_t noise_row(const h2vi_noise *noise, uint32_t class_word, uint32_t row_word)
-{
-    const uint64_t product = (uint64_t)class_word * noise->num_classes;
-    uint32_t class = (uint32_t)(product >> 32);
-    if ((uint32_t)product > noise->thresholds[class]) class = noise->others[class];
-    return noise->firsts[class] + h2vi_below(row_word, noise->counts[class]);
-}
-
-static void fill_noise(const h2vi_noise *noise, uint32_t batch,
-                       uint32_t rows[H2VI_NOISE_BATCH])
-{
-    for (uint32_t i = 0; i < H2VI_NOISE_LANES; i++) {
-        const h2vi_words random = h2vi_random(noise->seed, H2VI_FOR_NEGATIVE, noise->round,
-                                              noise->cell, 0, batch * H2VI_NOISE_LANES + i);
-        rows[i] = noise_row(noise, random.w[0], random.w[1]);
-        rows[H2VI_NOISE_LANES + i] = noise_row(noise, random.w[2], random.w[3]);
-    }
-}
-
 void h2vi_train_cell_scalar(const h2vi_cell *cell)
 {
-    h2vi_train_tiles(cell, train_tile, fill_noise);
+    h2vi_train_tiles(cell, train_tile, h2vi_random_many_scalar);
 }
 
 h2vi_train_cell *h2vi_cell_kernel(h2vi_isa isa)

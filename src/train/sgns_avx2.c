@@ -7,8 +7,6 @@
 
 #include <immintrin.h>
 
-#include "philox.h"
-
 enum {
     HALF = 8,  /* floats a register */
     GROUP = 3, /* negatives summed at once: 12 registers for two centers */
@@ -198,65 +196,7 @@ static inline __attribute__((always_inline)) void train_tile(const h2vi_tile *ti
         change_columns(tile, products.gradients, d);
 }
 
-/* High halves of the products of 8 lanes with 8 others. */
-static inline __m256i multiply_high(__m256i a, __m256i b)
-{
-    const __m256i even = _mm256_srli_epi64(_mm256_mul_epu32(a, b), 32);
-    const __m256i odd =
-        _mm256_mul_epu32(_mm256_srli_epi64(a, 32), _mm256_srli_epi64(b, 32));
-    return _mm256_blend_epi32(even, odd, 0xAA);
-}
-
-static inline __m256i gather(const uint32_t *table, __m256i index)
-{
-    return _mm256_i32gather_epi32((const int *)table, index, 4);
-}
-
-static inline __m256i noise_rows(const h2vi_noise *noise, __m256i class_words,
-                                 __m256i row_words)
-{
-    const __m256i num_classes = _mm256_set1_epi32((int)noise->num_classes);
-    __m256i class = multiply_high(class_words, num_classes);
-    const __m256i coin = _mm256_mullo_epi32(class_words, num_classes);
-    const __m256i threshold = gather(noise->thresholds, class);
-    const __m256i is_same = _mm256_cmpeq_epi32(_mm256_min_epu32(coin, threshold), coin);
-    class = _mm256_blendv_epi8(gather(noise->others, class), class, is_same);
-    return _mm256_add_epi32(gather(noise->firsts, class),
-                            multiply_high(row_words, gather(noise->counts, class)));
-}
-
-static inline void fill_half(const h2vi_noise *noise, uint32_t counter, uint32_t *rows)
-{
-    const __m256i m0 = _mm256_set1_epi32((int)H2VI_PHILOX_M0);
-    const __m256i m1 = _mm256_set1_epi32((int)H2VI_PHILOX_M1);
-    const __m256i lane = _mm256_set_epi32(7, 6, 5, 4, 3, 2, 1, 0);
-    __m256i w0 = _mm256_add_epi32(_mm256_set1_epi32((int)counter), lane);
-    __m256i w1 = _mm256_set1_epi32((int)noise->cell);
-    __m256i w2 = _mm256_setzero_si256();
-    __m256i w3 = _mm256_set1_epi32((int)h2vi_noise_purpose(noise));
-    uint32_t k0 = (uint32_t)noise->seed, k1 = (uint32_t)(noise->seed >> 32);
-    for (int turn = 0; turn < H2VI_PHILOX_TURNS; turn++) {
-        const __m256i high0 = multiply_high(w0, m0), low0 = _mm256_mullo_epi32(w0, m0);
-        const __m256i high1 = multiply_high(w2, m1), low1 = _mm256_mullo_epi32(w2, m1);
-        w0 = _mm256_xor_si256(_mm256_xor_si256(high1, w1), _mm256_set1_epi32((int)k0));
-        w2 = _mm256_xor_si256(_mm256_xor_si256(high0, w3), _mm256_set1_epi32((int)k1));
-        w1 = low1;
-        w3 = low0;
-        k0 += H2VI_PHILOX_W0;
-        k1 += H2VI_PHILOX_W1;
-    }
-    _mm256_store_si256((__m256i *)rows, noise_rows(noise, w0, w1));
-    _mm256_store_si256((__m256i *)(rows + H2VI_NOISE_LANES), noise_rows(noise, w2, w3));
-}
-
-static inline void fill_noise(const h2vi_noise *noise, uint32_t batch,
-                              uint32_t rows[H2VI_NOISE_BATCH])
-{
-    fill_half(noise, batch * H2VI_NOISE_LANES, rows);
-    fill_half(noise, batch * H2VI_NOISE_LANES + HALF, rows + HALF);
-}
-
 void h2vi_train_cell_avx2(const h2vi_cell *cell)
 {
-    h2vi_train_tiles(cell, train_tile, fill_noise);
+    h2vi_train_tiles(cell, train_tile, h2vi_random_many_avx2);
 }

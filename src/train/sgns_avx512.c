@@ -7,8 +7,6 @@
 #include <immintrin.h>
 #include <stddef.h>
 
-#include "philox.h"
-
 enum { HALF = 16, SHARED = H2VI_TILE_NEGATIVES - 8 /* negatives of the second half */ };
 _Static_assert(2 * (SHARED + H2VI_TILE_POSITIVES) == HALF && 2 * 8 == HALF,
                "a tile is two halves of 16 products");
@@ -184,56 +182,7 @@ static inline __attribute__((always_inline)) void train_tile(const h2vi_tile *ti
     for (; d < tile->stride; d += H2VI_LANES) change_columns(tile, &g, d, 1);
 }
 
-/* High halves of the products of 16 lanes with 16 others. */
-static inline __m512i multiply_high(__m512i a, __m512i b)
-{
-    const __m512i even = _mm512_srli_epi64(_mm512_mul_epu32(a, b), 32);
-    const __m512i odd =
-        _mm512_mul_epu32(_mm512_srli_epi64(a, 32), _mm512_srli_epi64(b, 32));
-    return _mm512_mask_mov_epi32(even, 0xAAAA, odd);
-}
-
-static inline __m512i noise_rows(const h2vi_noise *noise, __m512i class_words,
-                                 __m512i row_words)
-{
-    const __m512i num_classes = _mm512_set1_epi32((int)noise->num_classes);
-    __m512i class = multiply_high(class_words, num_classes);
-    const __m512i coin = _mm512_mullo_epi32(class_words, num_classes);
-    const __m512i threshold = _mm512_i32gather_epi32(class, noise->thresholds, 4);
-    const __mmask16 is_other = _mm512_cmpgt_epu32_mask(coin, threshold);
-    class = _mm512_mask_i32gather_epi32(class, is_other, class, noise->others, 4);
-    const __m512i count = _mm512_i32gather_epi32(class, noise->counts, 4);
-    return _mm512_add_epi32(_mm512_i32gather_epi32(class, noise->firsts, 4),
-                            multiply_high(row_words, count));
-}
-
-static inline __attribute__((always_inline)) void
-fill_noise(const h2vi_noise *noise, uint32_t batch, uint32_t rows[H2VI_NOISE_BATCH])
-{
-    const __m512i m0 = _mm512_set1_epi32((int)H2VI_PHILOX_M0);
-    const __m512i m1 = _mm512_set1_epi32((int)H2VI_PHILOX_M1);
-    const __m512i lane =
-        _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
-    __m512i w0 = _mm512_add_epi32(_mm512_set1_epi32((int)(batch * H2VI_NOISE_LANES)), lane);
-    __m512i w1 = _mm512_set1_epi32((int)noise->cell);
-    __m512i w2 = _mm512_setzero_si512();
-    __m512i w3 = _mm512_set1_epi32((int)h2vi_noise_purpose(noise));
-    uint32_t k0 = (uint32_t)noise->seed, k1 = (uint32_t)(noise->seed >> 32);
-    for (int turn = 0; turn < H2VI_PHILOX_TURNS; turn++) {
-        const __m512i high0 = multiply_high(w0, m0), low0 = _mm512_mullo_epi32(w0, m0);
-        const __m512i high1 = multiply_high(w2, m1), low1 = _mm512_mullo_epi32(w2, m1);
-        w0 = _mm512_xor_si512(_mm512_xor_si512(high1, w1), _mm512_set1_epi32((int)k0));
-        w2 = _mm512_xor_si512(_mm512_xor_si512(high0, w3), _mm512_set1_epi32((int)k1));
-        w1 = low1;
-        w3 = low0;
-        k0 += H2VI_PHILOX_W0;
-        k1 += H2VI_PHILOX_W1;
-    }
-    _mm512_store_si512(rows, noise_rows(noise, w0, w1));
-    _mm512_store_si512(rows + H2VI_NOISE_LANES, noise_rows(noise, w2, w3));
-}
-
 void h2vi_train_cell_avx512(const h2vi_cell *cell)
 {
-    h2vi_train_tiles(cell, train_tile, fill_noise);
+    h2vi_train_tiles(cell, train_tile, h2vi_random_many_avx512);
 }

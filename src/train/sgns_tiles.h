@@ -70,35 +70,63 @@ static inline int64_t h2vi_middle_center(const h2vi_cell *cell)
     return low;
 }
 
-/* What a kernel brings: one tile, and one batch of negatives (noise.h). */
+/* What a kernel brings: one tile. */
 typedef void h2vi_train_tile(const h2vi_tile *tile);
-typedef void h2vi_fill_noise(const h2vi_noise *noise, uint32_t batch,
-                             uint32_t rows[H2VI_NOISE_BATCH]);
 
+/* Rows of negatives drawn and not used yet; a batch of them (noise.h) at a time. */
 typedef struct h2vi_negatives_ahead {
-    _Alignas(64) uint32_t rows[H2VI_NOISE_BATCH];
+    h2vi_many words;
+    uint32_t rows[H2VI_NOISE_BATCH];
     int used;
     uint32_t next_batch;
 } h2vi_negatives_ahead;
 
-static inline __attribute__((always_inline)) void
-h2vi_take_negatives(const h2vi_cell *cell, h2vi_fill_noise *fill_noise,
-                    h2vi_negatives_ahead *ahead, h2vi_tile *tile)
+static inline uint32_t h2vi_noise_row(const h2vi_noise *noise, uint32_t class_word,
+                                      uint32_t row_word)
+{
+    const uint64_t product = (uint64_t)class_word * noise->num_classes;
+    const uint32_t class = (uint32_t)(product >> 32);
+    const uint32_t drawn =
+        (uint32_t)product <= noise->thresholds[class] ? class : noise->others[class];
+    return noise->firsts[drawn] + h2vi_below(row_word, noise->counts[drawn]);
+}
+
+static inline void h2vi_draw_negatives(const h2vi_cell *cell, h2vi_random_many *random_many,
+                                       h2vi_negatives_ahead *ahead)
+{
+    const h2vi_noise *noise = &cell->noise;
+    uint32_t(*words)[H2VI_MANY] = ahead->words.words;
+    for (uint32_t i = 0; i < H2VI_MANY; i++) {
+        words[0][i] = ahead->next_batch * H2VI_MANY + i;
+        words[1][i] = noise->cell;
+        words[2][i] = 0;
+        words[3][i] = h2vi_purpose_word(H2VI_FOR_NEGATIVE, noise->round);
+    }
+    random_many(noise->seed, 1, &ahead->words);
+    for (int i = 0; i < H2VI_MANY; i++) {
+        ahead->rows[i] = h2vi_noise_row(noise, words[0][i], words[1][i]);
+        ahead->rows[H2VI_MANY + i] = h2vi_noise_row(noise, words[2][i], words[3][i]);
+    }
+    if (cell->pool)
+        for (int i = 0; i < H2VI_NOISE_BATCH; i++)
+            ahead->rows[i] = cell->pool[ahead->rows[i]];
+    ahead->next_batch++;
+    ahead->used = 0;
+}
+
+static inline void h2vi_take_negatives(const h2vi_cell *cell, h2vi_random_many *random_many,
+                                       h2vi_negatives_ahead *ahead, h2vi_tile *tile)
 {
     for (int i = 0; i < H2VI_TILE_NEGATIVES; i++) {
-        if (ahead->used == H2VI_NOISE_BATCH) {
-            fill_noise(&cell->noise, ahead->next_batch++, ahead->rows);
-            ahead->used = 0;
-        }
-        const uint32_t number = ahead->rows[ahead->used++];
-        const uint32_t row = cell->pool ? cell->pool[number] : number;
+        if (ahead->used == H2VI_NOISE_BATCH) h2vi_draw_negatives(cell, random_many, ahead);
+        const uint32_t row = ahead->rows[ahead->used++];
         tile->negatives[i] = cell->contexts + (size_t)row * (size_t)cell->stride;
     }
 }
 
 static inline __attribute__((always_inline)) void
 h2vi_train_tiles(const h2vi_cell *cell, h2vi_train_tile *train_tile,
-                 h2vi_fill_noise *fill_noise)
+                 h2vi_random_many *random_many)
 {
     const uint32_t num_pairs = cell->pair_starts[cell->num_centers] - cell->pair_starts[0];
     if (num_pairs == 0) return;
@@ -112,7 +140,7 @@ h2vi_train_tiles(const h2vi_cell *cell, h2vi_train_tile *train_tile,
         const float rate = fmaf(slope, (float)done, cell->rate_begin);
         done += (uint32_t)h2vi_take(cell, &cursors[0], 0, rate, &tile);
         done += (uint32_t)h2vi_take(cell, &cursors[1], 1, rate, &tile);
-        h2vi_take_negatives(cell, fill_noise, &ahead, &tile);
+        h2vi_take_negatives(cell, random_many, &ahead, &tile);
         train_tile(&tile);
     }
 }

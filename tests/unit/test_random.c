@@ -2,11 +2,12 @@
 
 /* The generator is Philox4x32-10 with the documented counter: known answers of the
  * reference implementation, and every argument matters. */
-#include "random.h"
+#include "random_many.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -39,6 +40,34 @@ static void the_counter_is_laid_out_as_documented(void **state)
     assert_int_equal(pi.w[1], 0x94fdcceb);
     assert_int_equal(pi.w[2], 0x5001e420);
     assert_int_equal(pi.w[3], 0x24126ea1);
+}
+
+/* Every instruction set, on counters that have nothing in common. */
+static void many_are_the_same_numbers(void **state)
+{
+    (void)state;
+    enum { COUNT = 3 };
+    const uint64_t seed = UINT64_C(0xfedcba9876543210);
+    assert_non_null(h2vi_random_many_of(H2VI_SCALAR));
+    for (int isa = 0; isa < H2VI_NUM_ISAS; isa++) {
+        h2vi_random_many *random_many = h2vi_random_many_of((h2vi_isa)isa);
+        if (!random_many) continue;
+        h2vi_many many[COUNT], counters[COUNT];
+        for (int k = 0; k < COUNT * 4 * H2VI_MANY; k++)
+            many[k / (4 * H2VI_MANY)].words[k / H2VI_MANY % 4][k % H2VI_MANY] =
+                h2vi_random(1, H2VI_FOR_WALK, 0, 0, 0, (uint32_t)k).w[0];
+        memcpy(counters, many, sizeof many);
+        random_many(seed, COUNT, many);
+        for (int i = 0; i < COUNT * H2VI_MANY; i++) {
+            uint32_t(*counter)[H2VI_MANY] = counters[i / H2VI_MANY].words;
+            const int at = i % H2VI_MANY;
+            const h2vi_words expected = h2vi_random(
+                seed, (h2vi_purpose)(counter[3][at] >> 24), counter[3][at] & 0xffffff,
+                counter[1][at], counter[2][at], counter[0][at]);
+            for (int j = 0; j < 4; j++)
+                assert_int_equal(many[i / H2VI_MANY].words[j][at], expected.w[j]);
+        }
+    }
 }
 
 static void below_covers_its_range_evenly(void **state)
@@ -81,6 +110,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(known_answers),
         cmocka_unit_test(the_counter_is_laid_out_as_documented),
+        cmocka_unit_test(many_are_the_same_numbers),
         cmocka_unit_test(below_covers_its_range_evenly),
         cmocka_unit_test(below64_covers_its_range),
         cmocka_unit_test(units_are_below_one),
