@@ -11,6 +11,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+enum { HASHED_AT_ONCE = 64 };
+
 void h2vi_csr_clear(h2vi_csr *csr)
 {
     free(csr->offsets);
@@ -112,17 +114,31 @@ int64_t h2vi_csr_num_edges(const h2vi_csr *csr)
     return (csr->num_arcs + num_loops) / 2;
 }
 
-static h2v_digest hash_id(const h2vi_ids *ids, int64_t v)
-{
-    if (h2vi_ids_are_numbers(ids))
-        return h2vi_hash128(&ids->numbers[v], sizeof ids->numbers[v]);
-    const int64_t start = ids->starts[v];
-    return h2vi_hash128(ids->text + start, (size_t)(ids->starts[v + 1] - start - 1));
-}
-
 static bool is_above(h2v_digest a, h2v_digest b)
 {
     return a.high > b.high || (a.high == b.high && a.low > b.low);
+}
+
+static void add(h2v_digest *sum, h2v_digest hash)
+{
+    sum->low += hash.low;
+    sum->high += hash.high;
+}
+
+/* The hash of each of some ids, at most HASHED_AT_ONCE. */
+static void hash_ids(const h2vi_ids *ids, const uint32_t *gids, int count,
+                     h2v_digest *hashes)
+{
+    if (h2vi_ids_are_numbers(ids)) {
+        int64_t numbers[HASHED_AT_ONCE];
+        for (int i = 0; i < count; i++) numbers[i] = ids->numbers[gids[i]];
+        h2vi_hash128_each(numbers, sizeof *numbers, (size_t)count, hashes);
+        return;
+    }
+    for (int i = 0; i < count; i++) {
+        const int64_t *start = ids->starts + gids[i];
+        hashes[i] = h2vi_hash128(ids->text + start[0], (size_t)(start[1] - start[0] - 1));
+    }
 }
 
 /* One edge, as it is hashed: 40 bytes without padding. */
@@ -131,17 +147,51 @@ typedef struct hashed_edge {
     double weight;
 } hashed_edge;
 
-static h2v_digest hash_edge(const h2vi_csr *csr, h2v_digest source, h2v_digest target,
-                            int64_t e)
+/* Edges that wait to be hashed together: the hashes of many overlap in time. */
+typedef struct hasher {
+    const h2vi_csr *csr;
+    const h2vi_ids *ids;
+    h2v_digest sum;
+    int count;
+    uint32_t targets[HASHED_AT_ONCE];
+    hashed_edge edges[HASHED_AT_ONCE]; /* `second` is missing */
+} hasher;
+
+static void hash_edges(hasher *h)
 {
-    const bool is_swapped = !csr->directed && is_above(source, target);
-    const hashed_edge edge = {.first = is_swapped ? target : source,
-                              .second = is_swapped ? source : target,
-                              .weight = csr->weights ? (double)csr->weights[e] : 1.0};
-    return h2vi_hash128(&edge, sizeof edge);
+    h2v_digest hashes[HASHED_AT_ONCE];
+    hash_ids(h->ids, h->targets, h->count, hashes);
+    for (int i = 0; i < h->count; i++) {
+        hashed_edge *edge = &h->edges[i];
+        const bool is_swapped = !h->csr->directed && is_above(edge->first, hashes[i]);
+        edge->second = is_swapped ? edge->first : hashes[i];
+        if (is_swapped) edge->first = hashes[i];
+    }
+    h2vi_hash128_each(h->edges, sizeof *h->edges, (size_t)h->count, hashes);
+    for (int i = 0; i < h->count; i++) add(&h->sum, hashes[i]);
+    h->count = 0;
 }
 
-h2v_digest h2vi_csr_digest(const h2vi_csr *csr, const h2vi_ids *ids)
+/* Add row u's vertex and its edges, of which an undirected one is hashed at its lower end.
+ */
+static void hash_row(hasher *h, uint32_t u)
+{
+    const h2vi_csr *csr = h->csr;
+    h2v_digest source;
+    hash_ids(h->ids, &u, 1, &source);
+    add(&h->sum, source);
+    const int64_t end = csr->offsets[u + 1];
+    for (int64_t e = csr->directed ? csr->offsets[u] : lower_bound(csr, u, u); e < end;
+         e++) {
+        h->targets[h->count] = csr->targets[e];
+        h->edges[h->count].first = source;
+        h->edges[h->count].weight = csr->weights ? (double)csr->weights[e] : 1.0;
+        if (++h->count == HASHED_AT_ONCE) hash_edges(h);
+    }
+}
+
+h2v_digest h2vi_csr_digest_beside(const h2vi_csr *csr, const h2vi_ids *ids,
+                                  void (*work)(void *argument), void *argument)
 {
     const uint64_t header[5] = {(uint64_t)csr->num_vertices, (uint64_t)csr->num_arcs,
                                 csr->directed, csr->weights != NULL,
@@ -149,20 +199,21 @@ h2v_digest h2vi_csr_digest(const h2vi_csr *csr, const h2vi_ids *ids)
     const h2v_digest start = h2vi_hash128(header, sizeof header);
     uint64_t low = start.low, high = start.high;
 
-#pragma omp parallel for schedule(dynamic, 1024) reduction(+ : low, high)
-    for (int64_t u = 0; u < csr->num_vertices; u++) {
-        const h2v_digest source = hash_id(ids, u);
-        low += source.low;
-        high += source.high;
-        /* An undirected edge is hashed at its lower end. */
-        const int64_t first =
-            csr->directed ? csr->offsets[u] : lower_bound(csr, (uint32_t)u, (uint32_t)u);
-        for (int64_t e = first; e < csr->offsets[u + 1]; e++) {
-            const h2v_digest edge =
-                hash_edge(csr, source, hash_id(ids, csr->targets[e]), e);
-            low += edge.low;
-            high += edge.high;
-        }
+#pragma omp parallel reduction(+ : low, high)
+    {
+        hasher h = {.csr = csr, .ids = ids};
+#pragma omp master
+        if (work) work(argument);
+#pragma omp for schedule(dynamic, 1024) nowait
+        for (int64_t u = 0; u < csr->num_vertices; u++) hash_row(&h, (uint32_t)u);
+        hash_edges(&h);
+        low += h.sum.low;
+        high += h.sum.high;
     }
     return (h2v_digest){.low = low, .high = high};
+}
+
+h2v_digest h2vi_csr_digest(const h2vi_csr *csr, const h2vi_ids *ids)
+{
+    return h2vi_csr_digest_beside(csr, ids, NULL, NULL);
 }

@@ -40,3 +40,7 @@ int64_t h2vi_csr_num_edges(const h2vi_csr *csr);
  * unweighted), summed modulo 2^64 per half; num_vertices, num_arcs and the flags hashed in.
  */
 h2v_digest h2vi_csr_digest(const h2vi_csr *csr, const h2vi_ids *ids);
+
+/* The same, while the calling thread first does `work` and the others begin to hash. */
+h2v_digest h2vi_csr_digest_beside(const h2vi_csr *csr, const h2vi_ids *ids,
+                                  void (*work)(void *argument), void *argument);

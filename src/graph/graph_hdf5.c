@@ -3,15 +3,23 @@
 /* The graph file, written and read whole by one rank. Offsets lie in the file as unsigned
  * numbers and in memory as int64_t: the bytes are the same, so HDF5 copies and converts
  * nothing. Reading checks what can be checked in one pass over the offsets; that targets
- * are in range is checked too, since whoever walks the graph trusts them. */
+ * are in range is checked too, since whoever walks the graph trusts them. The digest takes
+ * its place when all else is written: one thread waits for the disk while others hash. */
 #include "graph_hdf5.h"
 
 #include "alloc.h"
 #include "fail.h"
 #include "hdf5_file.h"
 
-static h2v_status write_attributes(hid_t file, const h2vi_csr *csr, const h2vi_ids *ids,
-                                   const char *provenance)
+/* A file that is being written, its digest computed meanwhile. */
+typedef struct graph_writer {
+    hid_t file;
+    const h2vi_csr *csr;
+    const h2vi_ids *ids;
+    h2v_status status;
+} graph_writer;
+
+static h2v_status write_attributes(hid_t file, const h2vi_csr *csr, const char *provenance)
 {
     h2v_status status = h2vi_hdf5_put_int(file, "directed", csr->directed);
     if (status == H2V_OK)
@@ -21,8 +29,7 @@ static h2v_status write_attributes(hid_t file, const h2vi_csr *csr, const h2vi_i
     if (status == H2V_OK) status = h2vi_hdf5_put_int(file, "num_arcs", csr->num_arcs);
     if (status == H2V_OK)
         status = h2vi_hdf5_put_int(file, "num_edges", h2vi_csr_num_edges(csr));
-    if (status == H2V_OK)
-        status = h2vi_hdf5_put_digest(file, "digest", h2vi_csr_digest(csr, ids));
+    if (status == H2V_OK) status = h2vi_hdf5_put_digest(file, "digest", (h2v_digest){0});
     if (status == H2V_OK) status = h2vi_hdf5_put_text(file, "provenance", provenance);
     return status;
 }
@@ -40,6 +47,14 @@ static h2v_status write_adjacency(hid_t file, const h2vi_csr *csr)
     return status;
 }
 
+static void write_datasets(void *argument)
+{
+    graph_writer *writer = argument;
+    writer->status = write_adjacency(writer->file, writer->csr);
+    if (writer->status == H2V_OK)
+        writer->status = h2vi_hdf5_write_ids(writer->file, writer->ids);
+}
+
 h2v_status h2vi_graph_write(const char *path, const h2vi_csr *csr, const h2vi_ids *ids,
                             const char *provenance)
 {
@@ -47,10 +62,13 @@ h2v_status h2vi_graph_write(const char *path, const h2vi_csr *csr, const h2vi_id
     h2v_status status =
         h2vi_hdf5_create(path, H2VI_GRAPH_FORMAT, H2VI_GRAPH_FORMAT_VERSION, &file);
     if (status != H2V_OK) return status;
-    status = write_attributes(file, csr, ids, provenance);
-    if (status == H2V_OK) status = write_adjacency(file, csr);
-    if (status == H2V_OK) status = h2vi_hdf5_write_ids(file, ids);
-
+    status = write_attributes(file, csr, provenance);
+    if (status == H2V_OK) {
+        graph_writer writer = {.file = file, .csr = csr, .ids = ids};
+        const h2v_digest digest = h2vi_csr_digest_beside(csr, ids, write_datasets, &writer);
+        status = writer.status;
+        if (status == H2V_OK) status = h2vi_hdf5_replace_digest(file, "digest", digest);
+    }
     const h2v_status closed = h2vi_hdf5_close(file, path);
     return status != H2V_OK ? status : closed;
 }

@@ -187,6 +187,18 @@ static h2v_status open_attribute(hid_t file, const char *name, H5T_class_t class
                     name, name_of(file).text);
 }
 
+h2v_status h2vi_hdf5_replace_digest(hid_t file, const char *name, h2v_digest digest)
+{
+    const uint64_t words[2] = {digest.low, digest.high};
+    hid_t attribute;
+    const h2v_status status = open_attribute(file, name, H5T_INTEGER, 2, &attribute);
+    if (status != H2V_OK) return status;
+    const bool is_written = H5Awrite(attribute, H5T_NATIVE_UINT64, words) >= 0;
+    if (H5Aclose(attribute) >= 0 && is_written) return H2V_OK;
+    return h2v_fail(H2V_ERR_IO, "Cannot write attribute '%s' of '%s'", name,
+                    name_of(file).text);
+}
+
 /* Read the words of an integer attribute. */
 static h2v_status get_integers(hid_t file, const char *name, hid_t memory_type, int count,
                                void *values)

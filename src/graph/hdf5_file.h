@@ -33,6 +33,9 @@ H2V_CHECKED h2v_status h2vi_hdf5_put_text(hid_t file, const char *name, const ch
 H2V_CHECKED h2v_status h2vi_hdf5_put_int(hid_t file, const char *name, int64_t value);
 H2V_CHECKED h2v_status h2vi_hdf5_put_digest(hid_t file, const char *name,
                                             h2v_digest digest);
+/* Give an attribute of put_digest() another value. */
+H2V_CHECKED h2v_status h2vi_hdf5_replace_digest(hid_t file, const char *name,
+                                                h2v_digest digest);
 H2V_CHECKED h2v_status h2vi_hdf5_get_text(hid_t file, const char *name, char **text);
 H2V_CHECKED h2v_status h2vi_hdf5_get_int(hid_t file, const char *name, int64_t *value);
 H2V_CHECKED h2v_status h2vi_hdf5_get_digest(hid_t file, const char *name,

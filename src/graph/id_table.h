@@ -16,7 +16,7 @@
 typedef struct h2vi_token {
     const char *text; /* not ended; without NUL */
     int64_t number;   /* its value, where ids are numbers */
-    uint64_t hash;    /* filled in by the table */
+    uint64_t hash;    /* of a string; filled in by the table */
     uint32_t length;
 } h2vi_token;
 
@@ -32,8 +32,12 @@ int64_t h2vi_id_table_num_ids(const h2vi_id_table *table);
 void h2vi_id_table_find(const h2vi_id_table *table, int64_t count, h2vi_token *tokens,
                         uint32_t *gids);
 
-/* The gid of an id that is inserted if it is not there. The hash must be filled in. Errors:
- * ERR_DATA beyond H2V_MAX_VERTICES, ERR_NOMEM. */
+/* The same for numbers, where ids are such. */
+void h2vi_id_table_find_numbers(const h2vi_id_table *table, int64_t count,
+                                const int64_t *numbers, uint32_t *gids);
+
+/* The gid of an id that is inserted if it is not there. A string's hash must be filled in.
+ * Errors: ERR_DATA beyond H2V_MAX_VERTICES, ERR_NOMEM. */
 H2V_CHECKED h2v_status h2vi_id_table_insert(h2vi_id_table *table, const h2vi_token *token,
                                             uint32_t *gid);
 

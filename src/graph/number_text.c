@@ -123,6 +123,13 @@ static bool round_fast(const decimal *number, float *weight)
     return true;
 }
 
+bool h2vi_weight_from_decimal(uint64_t mantissa, int num_decimals, float *weight)
+{
+    const decimal number = {
+        .is_exact = true, .mantissa = mantissa, .exponent = -num_decimals};
+    return round_fast(&number, weight);
+}
+
 h2vi_weight_outcome h2vi_weight_from_text(const char *text, int64_t length, float *weight)
 {
     enum { COPY_BYTES = 1024 };

@@ -17,5 +17,9 @@ typedef enum h2vi_weight_outcome {
     H2VI_WEIGHT_NOT_POSITIVE, /* negative, zero, or so small that a float is zero */
 } h2vi_weight_outcome;
 
+/* The float nearest to mantissa / 10^num_decimals, if it is a weight and one operation of
+ * doubles gives it for sure. */
+bool h2vi_weight_from_decimal(uint64_t mantissa, int num_decimals, float *weight);
+
 /* The float nearest to a decimal number such as 3, .5, -1e-3. */
 h2vi_weight_outcome h2vi_weight_from_text(const char *text, int64_t length, float *weight);

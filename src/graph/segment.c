@@ -5,12 +5,13 @@
 #include "segment.h"
 
 #include "alloc.h"
+#include "number_lines.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK_LINES = 32, FIRST_CAPACITY = 4096, LOOK_AHEAD = 16 };
+enum { BLOCK_LINES = 32, MANY_LINES = 128, FIRST_CAPACITY = 4096, LOOK_AHEAD = 16 };
 
 typedef struct block {
     int count;
@@ -46,19 +47,18 @@ static h2v_status add_missing(h2vi_segment *segment, const h2vi_token *id, uint3
     return H2V_OK;
 }
 
-/* Add the edge of line i, whose ids have these gids, if any yet. */
-static h2v_status add_edge(h2vi_segment *segment, h2vi_edge_pool *pool, const block *lines,
-                           int i, const uint32_t gids[2])
+/* Add an edge between ids that have these gids, if any yet. */
+static h2v_status add_edge(h2vi_segment *segment, h2vi_edge_pool *pool,
+                           const h2vi_token ids[2], float weight, const uint32_t gids[2])
 {
     const h2vi_edge edge = {.source = gids[0], .target = gids[1]};
-    h2v_status status = h2vi_edge_list_add(pool, &segment->edges, edge, lines->weights[i]);
+    h2v_status status = h2vi_edge_list_add(pool, &segment->edges, edge, weight);
     if (status != H2V_OK) return status;
     h2vi_edge_chunk *chunk = segment->edges.last;
     h2vi_edge *added = &chunk->as.edges[chunk->count - 1];
-    if (gids[0] == H2V_NO_SLOT)
-        status = add_missing(segment, &lines->ids[2 * i], &added->source);
+    if (gids[0] == H2V_NO_SLOT) status = add_missing(segment, &ids[0], &added->source);
     if (status == H2V_OK && gids[1] == H2V_NO_SLOT)
-        status = add_missing(segment, &lines->ids[2 * i + 1], &added->target);
+        status = add_missing(segment, &ids[1], &added->target);
     return status;
 }
 
@@ -69,7 +69,8 @@ static void flush_block(h2vi_segment *segment, const h2vi_reading *reading, bloc
     h2vi_id_table_find(reading->table, 2 * lines->count, lines->ids, gids);
     for (int i = 0; status == H2V_OK && i < lines->count; i++) {
         if (lines->is_edge[i])
-            status = add_edge(segment, reading->pool, lines, i, gids + 2 * i);
+            status = add_edge(segment, reading->pool, lines->ids + 2 * i, lines->weights[i],
+                              gids + 2 * i);
         else if (gids[2 * i] == H2V_NO_SLOT)
             status = add_missing(segment, &lines->ids[2 * i], NULL);
     }
@@ -99,6 +100,31 @@ static void add_line(h2vi_segment *segment, const h2vi_reading *reading,
     if (lines->count == BLOCK_LINES) flush_block(segment, reading, lines);
 }
 
+/* Lines of two numbers, many at a time; how many there were before one that is not. */
+static int64_t read_number_lines(h2vi_segment *segment, const h2vi_reading *reading,
+                                 const h2vi_line_format *format, const char **text)
+{
+    int64_t ids[2 * MANY_LINES];
+    uint32_t gids[2 * MANY_LINES];
+    float weights[MANY_LINES];
+    const int64_t count =
+        h2vi_number_lines_read(format, text, segment->end, MANY_LINES, ids, weights);
+    h2v_status status = H2V_OK;
+    h2vi_id_table_find_numbers(reading->table, 2 * count, ids, gids);
+    for (int64_t i = 0; status == H2V_OK && i < count; i++) {
+        const h2vi_token id[2] = {{.number = ids[2 * i]}, {.number = ids[2 * i + 1]}};
+        const bool is_loop = id[0].number == id[1].number;
+        segment->num_self_loops += is_loop;
+        if (!is_loop || reading->loops == H2VI_KEEP_LOOPS)
+            status = add_edge(segment, reading->pool, id, weights[i], gids + 2 * i);
+        else if (gids[2 * i] == H2V_NO_SLOT)
+            status = add_missing(segment, &id[0], NULL);
+    }
+    segment->num_lines += count;
+    if (status != H2V_OK) set_failure(segment, status);
+    return count;
+}
+
 void h2vi_segment_read(h2vi_segment *segment, const h2vi_reading *reading,
                        const h2vi_line_format *format)
 {
@@ -106,6 +132,8 @@ void h2vi_segment_read(h2vi_segment *segment, const h2vi_reading *reading,
     h2vi_edge_line line = {.weight = 1};
     const char *p = segment->begin;
     while (p < segment->end && segment->status == H2V_OK) {
+        if (lines.count == 0 && read_number_lines(segment, reading, format, &p) > 0)
+            continue;
         const h2vi_line_outcome outcome =
             h2vi_edge_line_read(format, &p, segment->end, &line);
         if (outcome == H2VI_LINE_STRING) segment->has_string = true;

@@ -208,10 +208,45 @@ static void every_allocation_may_fail(void **state)
     assert_true(num_failures > 30);
 }
 
+/* Dense numbers come in any order and between others: those found late move. */
+static void dense_numbers_are_found_again(void **state)
+{
+    (void)state;
+    enum { DENSE = 700001 };
+    h2vi_id_table *table = NULL;
+    int64_t *numbers = h2vi_alloc(DENSE, sizeof *numbers), count = 0;
+    assert_non_null(numbers);
+    assert_int_equal(h2vi_id_table_create(&table), H2V_OK);
+    for (int64_t i = 0; i < DENSE; i++) {
+        const int64_t number = i % 7 == 6 ? nth_number(i) : i * 300007 % DENSE;
+        const h2vi_token token = number_token(number);
+        uint32_t gid = 0;
+        assert_int_equal(h2vi_id_table_insert(table, &token, &gid), H2V_OK);
+        assert_true((int64_t)gid <= count);
+        if ((int64_t)gid == count) numbers[count++] = number;
+        assert_int_equal(numbers[gid], number);
+    }
+    assert_int_equal(h2vi_id_table_num_ids(table), count);
+    for (int64_t v = 0; v < count; v++) {
+        uint32_t gid = 0;
+        h2vi_id_table_find_numbers(table, 1, &numbers[v], &gid);
+        assert_int_equal(gid, v);
+        assert_int_equal(find(table, number_token(numbers[v])), v);
+    }
+    h2vi_ids ids;
+    assert_int_equal(h2vi_id_table_take(table, &ids), H2V_OK);
+    assert_int_equal(ids.num_ids, count);
+    assert_memory_equal(ids.numbers, numbers, (size_t)count * sizeof *numbers);
+    h2vi_ids_clear(&ids);
+    free(numbers);
+    h2vi_id_table_destroy(&table);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_are_found_again),
+        cmocka_unit_test(dense_numbers_are_found_again),
         cmocka_unit_test(numbers_turn_to_strings),
         cmocka_unit_test(strings_come_out_in_order),
         cmocka_unit_test(numbers_sort_by_value),
