@@ -14,7 +14,7 @@
 static const cli_command command = {
     .name = "info",
     .synopsis = "FILE [options]",
-    .purpose = "Say what is in a graph, partition, embedding, pairs or scores file.",
+    .purpose = "Say what is in a graph, partition, walks, embedding, pairs or scores file.",
     .notes = "Lines of \"key: value\", or JSON, on standard output.",
     .min_arguments = 1,
     .max_arguments = 1,

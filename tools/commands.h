@@ -11,4 +11,5 @@ int cmd_info(int argc, const char **argv);
 
 /* These run on all ranks. */
 int cmd_partition(int argc, const char **argv);
+int cmd_walk(int argc, const char **argv);
 int cmd_embed(int argc, const char **argv);

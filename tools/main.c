@@ -22,6 +22,7 @@ typedef struct entry {
 static const entry entries[] = {
     {"convert", "make a graph file of edge lists", cmd_convert, RANK_ZERO},
     {"partition", "cut a graph into parts, and say how well", cmd_partition, ALL_RANKS},
+    {"walk", "write random walks for other programs", cmd_walk, ALL_RANKS},
     {"embed", "walk, train, and write a row for every vertex", cmd_embed, ALL_RANKS},
     {"evaluate", "hold out edges (split), then score an embedding (links)", cmd_evaluate,
      RANK_ZERO},
@@ -47,7 +48,7 @@ static void print_overview(void)
         (void)printf("  %-12s %s\n", entries[i].name, entries[i].purpose);
     (void)printf("  %-12s this page, or the page of a command\n"
                  "\nOptions:\n  -h, --help   this page\n  --version    versions\n\n"
-                 "partition and embed work on all ranks; the others need one only.\n"
+                 "partition, walk and embed work on all ranks; the others need one only.\n"
                  "Results go to standard output, talk and errors to standard error.\n"
                  "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 bad data.\n",
                  "help");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
-/* Options that embed and partition share: one row of the table each, with the same words.
- */
+/* Options that embed, walk and partition share: one row of the table each, with the same
+ * words. */
 #pragma once
 
 #include "cli.h"
@@ -10,6 +10,10 @@
 static const char *const partitioner_names[] = {"metis", "hash", 0};
 
 /* clang-format off */
+#define WALKS_OPTION(params, what_for)                                                     \
+    {.name = "walks", .aliases = "num-walks", .kind = CLI_INT, .target = &(params)->walks, \
+     .unit = "N", .min = 1, .max = 1000000, .help = "walks from each vertex (node2vec)",   \
+     .uses = (what_for)}
 #define WALK_LENGTH_OPTION(params, what_for)                                               \
     {.name = "walk-length", .kind = CLI_INT, .target = &(params)->walk_length,             \
      .unit = "N", .min = 2, .max = H2V_MAX_WALK_LENGTH,                                    \

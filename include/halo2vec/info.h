@@ -11,7 +11,7 @@ typedef enum h2v_info_depth {
     H2V_INFO_CHECK   ///< read everything, check invariants, recompute the digest
 } h2v_info_depth;
 
-/// Describe a graph, partition, pairs or embedding file. **Local** (one rank).
+/// Describe a graph, partition, walks, pairs or embedding file. **Local** (one rank).
 ///
 /// @param json  out: a JSON object as text, keys in the words of the formats; to be
 ///              released with free(); NULL on failure

@@ -13,10 +13,8 @@
 #include "wait.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { CALL_BYTES = 64 << 20 };
 
@@ -34,26 +32,13 @@ typedef struct row_target {
     int64_t num_vertices, dim, rows_per_call;
 } row_target;
 
-/* hdf5_file.h writes signed numbers; a seed uses all 64 bits. */
-static h2v_status put_seed(hid_t file, uint64_t seed)
-{
-    const hid_t space = H5Screate(H5S_SCALAR);
-    const hid_t attribute =
-        H5Acreate2(file, "seed", H5T_STD_U64LE, space, H5P_DEFAULT, H5P_DEFAULT);
-    const bool is_written =
-        attribute >= 0 && H5Awrite(attribute, H5T_NATIVE_UINT64, &seed) >= 0;
-    if (attribute >= 0) (void)H5Aclose(attribute);
-    if (space >= 0) (void)H5Sclose(space);
-    return is_written ? H2V_OK : h2v_fail(H2V_ERR_IO, "Cannot write the attribute 'seed'");
-}
-
 static h2v_status put_header(hid_t file, const h2vi_embedding_header *header)
 {
     h2v_status status = h2vi_hdf5_put_text(file, "method", header->method);
     if (status == H2V_OK)
         status = h2vi_hdf5_put_text(file, "parameters", header->parameters);
     if (status == H2V_OK) status = h2vi_hdf5_put_text(file, "version", HALO2VEC_VERSION);
-    if (status == H2V_OK) status = put_seed(file, header->seed);
+    if (status == H2V_OK) status = h2vi_hdf5_put_unsigned(file, "seed", header->seed);
     if (status == H2V_OK && header->parts > 0)
         status = h2vi_hdf5_put_int(file, "parts", header->parts);
     if (status == H2V_OK && header->groups > 0)
@@ -93,48 +78,14 @@ h2v_status h2vi_embedding_create(const char *path, const h2vi_embedding_header *
     return status != H2V_OK ? status : closed;
 }
 
-/* Local. Find out alone what would fail: an open of all ranks at once may hang if one of
- * them does not see the file. */
+/* Local. */
 static h2v_status prepare_writer(h2vi_embedding_writer *writer, const char *path)
 {
     if (!writer) return h2vi_fail_memory("an embedding writer");
     writer->path = h2vi_alloc(strlen(path) + 1, 1);
     if (!writer->path) return h2vi_fail_memory("an embedding writer");
     memcpy(writer->path, path, strlen(path) + 1);
-    if (access(path, R_OK | W_OK) != 0)
-        return h2v_fail(H2V_ERR_IO,
-                        "Cannot open '%s': %s; all hosts must see its directory", path,
-                        strerror(errno));
     return H2V_OK;
-}
-
-/* Collective, by HDF5. */
-static h2v_status open_for_all(h2vi_embedding_writer *writer)
-{
-    (void)H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
-    const hid_t access_list = H5Pcreate(H5P_FILE_ACCESS);
-    const bool is_set =
-        access_list >= 0 &&
-        H5Pset_fapl_mpio(access_list, writer->world->comm, MPI_INFO_NULL) >= 0 &&
-        H5Pset_all_coll_metadata_ops(access_list, true) >= 0 &&
-        H5Pset_coll_metadata_write(access_list, true) >= 0;
-    h2vi_wait_begin("all ranks to open the output");
-    if (is_set) writer->file = H5Fopen(writer->path, H5F_ACC_RDWR, access_list);
-    h2vi_wait_end();
-    if (access_list >= 0) (void)H5Pclose(access_list);
-    if (writer->file < 0)
-        return h2v_fail(H2V_ERR_IO, "Cannot open '%s' on all ranks", writer->path);
-    return H2V_OK;
-}
-
-/* Collective, by HDF5. */
-static herr_t close_for_all(hid_t file)
-{
-    if (file < 0) return 0;
-    h2vi_wait_begin("all ranks to close the output");
-    const herr_t outcome = H5Fclose(file);
-    h2vi_wait_end();
-    return outcome;
 }
 
 h2v_status h2vi_embedding_open(const h2v_world *world, const char *path,
@@ -144,18 +95,13 @@ h2v_status h2vi_embedding_open(const h2v_world *world, const char *path,
     h2vi_embedding_writer *writer = h2vi_alloc(1, sizeof *writer);
     if (writer) *writer = (h2vi_embedding_writer){.world = world, .file = H5I_INVALID_HID};
     h2v_status status = h2v_agree(world, prepare_writer(writer, path));
-    if (status != H2V_OK) goto failed;
-
-    status = h2v_agree(world, open_for_all(writer));
-    if (status != H2V_OK) goto failed;
-    *out = writer;
-    return H2V_OK;
-
-failed:
-    if (writer) {
-        (void)close_for_all(writer->file);
-        free(writer->path);
+    if (status == H2V_OK)
+        status = h2vi_hdf5_open_for_all(world, writer->path, &writer->file);
+    if (status == H2V_OK) {
+        *out = writer;
+        return H2V_OK;
     }
+    if (writer) free(writer->path);
     free(writer);
     return status;
 }
@@ -276,10 +222,8 @@ h2v_status h2vi_embedding_close(h2vi_embedding_writer **out)
     h2vi_embedding_writer *writer = *out;
     *out = NULL;
     if (!writer) return H2V_OK;
-    h2v_status status = H2V_OK;
-    if (close_for_all(writer->file) < 0)
-        status = h2v_fail(H2V_ERR_IO, "Cannot write '%s'; is the disk full?", writer->path);
-    status = h2v_agree(writer->world, status);
+    const h2v_status status =
+        h2vi_hdf5_close_for_all(writer->world, writer->path, writer->file);
     free(writer->path);
     free(writer);
     return status;

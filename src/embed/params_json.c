@@ -158,3 +158,16 @@ h2v_status h2v_embed_params_json(const h2v_embed_params *params, char **json)
     json_decref(object);
     return *json ? H2V_OK : h2vi_fail_memory("the parameters' JSON");
 }
+
+h2v_status h2vi_walks_json(const h2v_embed_params *params, char **json)
+{
+    const bool is_node2vec = params->method == H2V_METHOD_NODE2VEC;
+    json_t *object =
+        json_pack("{s:s, s:o, s:i, s:i, s:f, s:f}", "method",
+                  h2vi_method_name(params->method), "seed", seed_json(params->seed),
+                  "walks", params->walks, "walk_length", params->walk_length, "p",
+                  is_node2vec ? params->p : 1.0, "q", is_node2vec ? params->q : 1.0);
+    *json = object ? text_of(object) : NULL;
+    json_decref(object);
+    return *json ? H2V_OK : h2vi_fail_memory("the parameters' JSON");
+}

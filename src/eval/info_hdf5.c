@@ -12,6 +12,7 @@
 #include "graph_hdf5.h"
 #include "hdf5_file.h"
 #include "pairs_hdf5.h"
+#include "walks_hdf5.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -353,6 +354,20 @@ cleanup:
     return status;
 }
 
+static h2v_status check_walks(const char *path, json_t *found)
+{
+    h2vi_walks_found walks;
+    const h2v_status status = h2vi_walks_check(path, &walks);
+    (void)json_object_set_new(found, "num_walks", json_integer(walks.num_walks));
+    (void)json_object_set_new(found, "shortest_walk", json_integer(walks.shortest));
+    (void)json_object_set_new(found, "longest_walk", json_integer(walks.longest));
+    if (walks.num_walks > 0)
+        (void)json_object_set_new(
+            found, "mean_length",
+            json_real((double)walks.num_visits / (double)walks.num_walks));
+    return status;
+}
+
 /* Read everything, and add what was found. */
 static h2v_status check_file(const char *path, const char *format, json_t *all)
 {
@@ -362,7 +377,7 @@ static h2v_status check_file(const char *path, const char *format, json_t *all)
     } checks[] = {
         {H2VI_GRAPH_FORMAT, check_graph},        {H2VI_EMBEDDING_FORMAT, check_embedding},
         {H2VI_PAIRS_FORMAT, check_pairs},        {H2VI_SCORES_FORMAT, check_scores},
-        {"halo2vec-partition", check_partition},
+        {"halo2vec-partition", check_partition}, {H2VI_WALKS_FORMAT, check_walks},
     };
     for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {
         if (strcmp(checks[i].format, format) != 0) continue;

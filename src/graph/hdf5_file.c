@@ -157,6 +157,11 @@ h2v_status h2vi_hdf5_put_int(hid_t file, const char *name, int64_t value)
     return put_attribute(file, name, H5T_STD_I64LE, H5T_NATIVE_INT64, 1, &value);
 }
 
+h2v_status h2vi_hdf5_put_unsigned(hid_t file, const char *name, uint64_t value)
+{
+    return put_attribute(file, name, H5T_STD_U64LE, H5T_NATIVE_UINT64, 1, &value);
+}
+
 h2v_status h2vi_hdf5_put_digest(hid_t file, const char *name, h2v_digest digest)
 {
     const uint64_t words[2] = {digest.low, digest.high};

@@ -10,6 +10,7 @@
 
 #include "halo2vec/status.h"
 #include "halo2vec/types.h"
+#include "halo2vec/world.h"
 #include "ids.h"
 
 /* Open an existing file for reading. Nothing is printed by HDF5, here and in all functions
@@ -28,9 +29,19 @@ H2V_CHECKED h2v_status h2vi_hdf5_create(const char *path, const char *format, in
 /* Close, and report what could not be written. */
 H2V_CHECKED h2v_status h2vi_hdf5_close(hid_t file, const char *path);
 
+/* Collective. Open a file that rank 0 has made, for all ranks to write to; from then on
+ * every rank makes the same calls in the same order, as parallel HDF5 demands of all that
+ * touches metadata. Errors: ERR_IO, also where a host does not see the file. */
+H2V_CHECKED h2v_status h2vi_hdf5_open_for_all(const h2v_world *world, const char *path,
+                                              hid_t *file);
+/* Collective. Close it, unless it is invalid, and report what could not be written. */
+H2V_CHECKED h2v_status h2vi_hdf5_close_for_all(const h2v_world *world, const char *path,
+                                               hid_t file);
+
 /* Root attributes. Readers: ERR_DATA if missing or of another type. */
 H2V_CHECKED h2v_status h2vi_hdf5_put_text(hid_t file, const char *name, const char *text);
 H2V_CHECKED h2v_status h2vi_hdf5_put_int(hid_t file, const char *name, int64_t value);
+H2V_CHECKED h2v_status h2vi_hdf5_put_unsigned(hid_t file, const char *name, uint64_t value);
 H2V_CHECKED h2v_status h2vi_hdf5_put_digest(hid_t file, const char *name,
                                             h2v_digest digest);
 /* Give an attribute of put_digest() another value. */
