@@ -15,7 +15,8 @@ h2v_status h2vi_cell_scratch_init(const h2vi_blocks *blocks, int64_t max_centers
     *scratch = (h2vi_cell_scratch){0};
     scratch->starts = h2vi_alloc_n(max_centers + 2, sizeof *scratch->starts);
     scratch->zeros = h2vi_alloc_n((int64_t)2 * stride, sizeof *scratch->zeros);
-    h2v_status status = scratch->starts && scratch->zeros
+    scratch->sums = h2vi_alloc_n((int64_t)2 * stride, sizeof *scratch->sums);
+    h2v_status status = scratch->starts && scratch->zeros && scratch->sums
                             ? h2vi_noise_tables_init(blocks, &scratch->tables)
                             : h2vi_fail_memory("a thread's cells");
     if (status != H2V_OK) h2vi_cell_scratch_clear(scratch);
@@ -27,6 +28,7 @@ void h2vi_cell_scratch_clear(h2vi_cell_scratch *scratch)
     free(scratch->starts);
     free(scratch->rows);
     free(scratch->zeros);
+    free(scratch->sums);
     h2vi_noise_tables_clear(&scratch->tables);
     *scratch = (h2vi_cell_scratch){0};
 }
@@ -67,4 +69,5 @@ void h2vi_cell_sort(const h2vi_pair *pairs, int64_t num_pairs,
     cell->pair_starts = starts;
     cell->pair_rows = scratch->rows;
     cell->zeros = scratch->zeros;
+    cell->sums = scratch->sums;
 }

@@ -12,8 +12,8 @@
 typedef struct h2vi_cell_scratch {
     uint32_t *starts; /* shape [centers of the largest part + 2] */
     uint32_t *rows;
-    int64_t capacity; /* of rows */
-    float *zeros;     /* shape [2, stride] */
+    int64_t capacity;    /* of rows */
+    float *zeros, *sums; /* shape [2, stride] each */
     h2vi_noise_tables tables;
     double seconds; /* thread CPU time in cells */
 } h2vi_cell_scratch;

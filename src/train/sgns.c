@@ -45,17 +45,17 @@ typedef struct tile_gradients {
 } tile_gradients;
 
 /* Weight * (label - logistic(product)). */
-static tile_gradients find_gradients(const h2vi_tile *tile)
+static tile_gradients find_gradients(const h2vi_tile *tile, int stride)
 {
     tile_gradients g;
     for (int side = 0; side < 2; side++) {
         const float *x = tile->centers[side];
         for (int i = 0; i < H2VI_TILE_POSITIVES; i++) {
-            const float p = logistic(dot(tile->stride, x, tile->positives[side][i]));
+            const float p = logistic(dot(stride, x, tile->positives[side][i]));
             g.positives[side][i] = tile->positive_weights[side][i] * (1.0F - p);
         }
         for (int i = 0; i < H2VI_TILE_NEGATIVES; i++) {
-            const float p = logistic(dot(tile->stride, x, tile->negatives[i]));
+            const float p = logistic(dot(stride, x, tile->negatives[i]));
             g.negatives[side][i] = tile->negative_weights[side] * (0.0F - p);
         }
     }
@@ -64,9 +64,9 @@ static tile_gradients find_gradients(const h2vi_tile *tile)
 
 /* Column by column: the negatives, then the first center's positives, then the second's; a
  * row that occurs twice is changed twice. Centers change last. */
-static void change_rows(const h2vi_tile *tile, const tile_gradients *g)
+static void change_rows(const h2vi_tile *tile, int stride, const tile_gradients *g)
 {
-    for (int d = 0; d < tile->stride; d++) {
+    for (int d = 0; d < stride; d++) {
         const float x[2] = {tile->centers[0][d], tile->centers[1][d]};
         float sum[2] = {x[0], x[1]};
         for (int i = 0; i < H2VI_TILE_NEGATIVES; i++) {
@@ -88,10 +88,10 @@ static void change_rows(const h2vi_tile *tile, const tile_gradients *g)
     }
 }
 
-static void train_tile(const h2vi_tile *tile)
+static void train_tile(const h2vi_tile *tile, int stride)
 {
-    const tile_gradients g = find_gradients(tile);
-    change_rows(tile, &g);
+    const tile_gradients g = find_gradients(tile, stride);
+    change_rows(tile, stride, &g);
 }
 
 void h2vi_train_cell_scalar(const h2vi_cell *cell)

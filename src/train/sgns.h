@@ -5,9 +5,10 @@
  * arXiv:1611.06172).
  *
  * A cell is a part's centers, each with its contexts in one block. It is trained in tiles:
- * two centers at a time, one from each half of the cell's pairs, each with up to
- * TILE_POSITIVES of its contexts, and TILE_NEGATIVES negatives that both share. Let K be
- * the negatives asked for per pair; a center with s positives gives each negative the
+ * two centers at a time, each with up to TILE_POSITIVES of its contexts, and TILE_NEGATIVES
+ * negatives that both share. One center is from the first half of the cell, one from the
+ * second: halves by the number of times that their centers fill a side. Let K be the
+ * negatives asked for per pair; a center with s positives gives each negative the
  * weight K s / TILE_NEGATIVES. All products of a tile are taken before any row of it
  * changes; then its rows change in a fixed order. Missing positives, and a missing second
  * center, are rows of zeros.
@@ -24,8 +25,8 @@
 
 enum {
     H2VI_LANES = 16, /* a row's stride is a multiple of this; the padding is zero */
-    H2VI_TILE_POSITIVES = 4,
-    H2VI_TILE_NEGATIVES = 12
+    H2VI_TILE_POSITIVES = 6,
+    H2VI_TILE_NEGATIVES = 10
 };
 
 typedef struct h2vi_cell {
@@ -41,6 +42,7 @@ typedef struct h2vi_cell {
     h2vi_noise noise;
     const uint32_t *pool; /* the rows that the noise numbers; NULL: it numbers rows */
     float *zeros;         /* scratch: two rows of zeros, shape [2, stride]; left zero */
+    float *sums;          /* scratch, shape [2, stride] */
 } h2vi_cell;
 
 typedef void h2vi_train_cell(const h2vi_cell *cell);

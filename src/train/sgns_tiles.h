@@ -11,12 +11,12 @@
 #include "sgns.h"
 
 typedef struct h2vi_tile {
-    int stride;
     float *centers[2];
     float *positives[2][H2VI_TILE_POSITIVES];
     float *negatives[H2VI_TILE_NEGATIVES];
     float positive_weights[2][H2VI_TILE_POSITIVES]; /* learning rate, or 0 where missing */
     float negative_weights[2]; /* learning rate * K s / TILE_NEGATIVES */
+    float *sums;               /* scratch, shape [2, stride] */
 } h2vi_tile;
 
 /* A run of centers, and how far their pairs are used. */
@@ -54,24 +54,30 @@ static inline int h2vi_take(const h2vi_cell *cell, h2vi_cursor *cursor, int side
     return count;
 }
 
-/* The first center whose pairs start at or after the middle of the cell's pairs. */
+/* How many tiles of one side the pairs of centers [begin, end) fill. */
+static inline int64_t h2vi_sides(const h2vi_cell *cell, int64_t begin, int64_t end)
+{
+    int64_t sides = 0;
+    for (int64_t c = begin; c < end; c++)
+        sides +=
+            (cell->pair_starts[c + 1] - cell->pair_starts[c] + H2VI_TILE_POSITIVES - 1) /
+            H2VI_TILE_POSITIVES;
+    return sides;
+}
+
+/* The first center that has as many sides before it as stand from it on, or more: those of
+ * the two halves run side by side. */
 static inline int64_t h2vi_middle_center(const h2vi_cell *cell)
 {
-    const uint32_t begin = cell->pair_starts[0], end = cell->pair_starts[cell->num_centers];
-    const uint32_t middle = begin + (end - begin) / 2;
-    int64_t low = 0, high = cell->num_centers;
-    while (low < high) {
-        const int64_t center = low + (high - low) / 2;
-        if (cell->pair_starts[center] < middle)
-            low = center + 1;
-        else
-            high = center;
-    }
-    return low;
+    const int64_t half = (h2vi_sides(cell, 0, cell->num_centers) + 1) / 2;
+    int64_t center = 0;
+    for (int64_t before = 0; before < half; center++)
+        before += h2vi_sides(cell, center, center + 1);
+    return center;
 }
 
 /* What a kernel brings: one tile. */
-typedef void h2vi_train_tile(const h2vi_tile *tile);
+typedef void h2vi_train_tile(const h2vi_tile *tile, int stride);
 
 /* Rows of negatives drawn and not used yet; a batch of them (noise.h) at a time. */
 typedef struct h2vi_negatives_ahead {
@@ -134,14 +140,14 @@ h2vi_train_tiles(const h2vi_cell *cell, h2vi_train_tile *train_tile,
     h2vi_cursor cursors[2] = {{.center = -1, .end = middle},
                               {.center = middle - 1, .end = cell->num_centers}};
     h2vi_negatives_ahead ahead = {.used = H2VI_NOISE_BATCH};
-    h2vi_tile tile = {.stride = cell->stride};
+    h2vi_tile tile = {.sums = cell->sums};
     const float slope = (cell->rate_end - cell->rate_begin) / (float)num_pairs;
     for (uint32_t done = 0; done < num_pairs;) {
         const float rate = fmaf(slope, (float)done, cell->rate_begin);
         done += (uint32_t)h2vi_take(cell, &cursors[0], 0, rate, &tile);
         done += (uint32_t)h2vi_take(cell, &cursors[1], 1, rate, &tile);
         h2vi_take_negatives(cell, random_many, &ahead, &tile);
-        train_tile(&tile);
+        train_tile(&tile, cell->stride);
     }
 }
 

@@ -21,7 +21,7 @@ typedef struct test_cell {
     int dim;
     int64_t num_rows;
     uint32_t *starts, *rows;
-    float *centers, *contexts, *zeros;
+    float *centers, *contexts, *zeros, *sums;
     h2vi_alias alias[CELL_MAX_CLASSES];
     uint32_t thresholds[CELL_MAX_CLASSES], others[CELL_MAX_CLASSES];
     uint32_t firsts[CELL_MAX_CLASSES], counts[CELL_MAX_CLASSES];
@@ -88,6 +88,7 @@ static inline void cell_init(int dim, int64_t num_centers, const int *pairs_of,
     test->centers = h2vi_alloc_n(num_centers * stride, sizeof *test->centers);
     test->contexts = h2vi_alloc_n(num_rows * stride, sizeof *test->contexts);
     test->zeros = h2vi_alloc_n((int64_t)2 * stride, sizeof *test->zeros);
+    test->sums = h2vi_alloc_n((int64_t)2 * stride, sizeof *test->sums);
     cell_fill(num_centers, dim, stride, 2, test->centers);
     cell_fill(num_rows, dim, stride, 3, test->contexts);
     test->cell = (h2vi_cell){.stride = stride,
@@ -99,7 +100,8 @@ static inline void cell_init(int dim, int64_t num_centers, const int *pairs_of,
                              .pair_rows = test->rows,
                              .rate_begin = 0.05F,
                              .rate_end = 0.03F,
-                             .zeros = test->zeros};
+                             .zeros = test->zeros,
+                             .sums = test->sums};
     cell_make_noise(test);
 }
 
@@ -110,16 +112,28 @@ static inline void cell_clear(test_cell *test)
     free(test->centers);
     free(test->contexts);
     free(test->zeros);
+    free(test->sums);
 }
 
 /* ---- the plain kernel */
 
-/* Up to four pairs of one center. */
+/* Up to TILE_POSITIVES pairs of one center. */
 typedef struct plain_side {
     int64_t center; /* -1: none */
     uint32_t first;
     int count;
 } plain_side;
+
+/* Tiles that have a share of centers [begin, end). */
+static inline int64_t plain_num_tiles(const test_cell *test, int64_t begin, int64_t end)
+{
+    int64_t num_tiles = 0;
+    for (int64_t c = begin; c < end; c++)
+        for (uint32_t i = test->starts[c]; i < test->starts[c + 1];
+             i += H2VI_TILE_POSITIVES)
+            num_tiles++;
+    return num_tiles;
+}
 
 /* The n-th tile's share of centers [begin, end). */
 static inline plain_side plain_take(const test_cell *test, int64_t begin, int64_t end,
@@ -218,7 +232,9 @@ static inline void plain_train(const test_cell *test, double *centers, double *c
     const h2vi_cell *cell = &test->cell;
     const uint32_t num_pairs = test->starts[cell->num_centers];
     int64_t middle = 0;
-    while (middle < cell->num_centers && test->starts[middle] < num_pairs / 2) middle++;
+    while (2 * plain_num_tiles(test, 0, middle) <
+           plain_num_tiles(test, 0, cell->num_centers))
+        middle++;
     uint32_t done = 0, negative = 0;
     for (int64_t n = 0; done < num_pairs; n++, negative += H2VI_TILE_NEGATIVES) {
         const plain_side sides[2] = {plain_take(test, 0, middle, n),

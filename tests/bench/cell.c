@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+
+/* cell [--dim N] [--centers N] [--rows N] [--pairs N] [--repeat N] [--scalar 1]
+ *
+ * How fast the kernels train a cell, on one thread (to be pinned by the caller): `centers`
+ * rows with `pairs` contexts each among `rows` others, by each instruction set that is
+ * here. All take turns, so that what else the machine does meets all alike; CPU seconds,
+ * the median of the repetitions and the least and the greatest. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cells.h"
+#include "clock.h"
+
+enum { MAX_REPEAT = 99, PAIRS_OF_A_TURN = 1 << 21 };
+
+typedef struct bench {
+    int dim, centers, rows, pairs, repeat, scalar;
+    double seconds[H2VI_NUM_ISAS][MAX_REPEAT];
+} bench;
+
+static int parse(char **argv, bench *b)
+{
+    *b = (bench){.dim = 128, .centers = 940, .rows = 940, .pairs = 16, .repeat = 5};
+    for (int i = 1; argv[i]; i += 2) {
+        int *number = strcmp(argv[i], "--dim") == 0       ? &b->dim
+                      : strcmp(argv[i], "--centers") == 0 ? &b->centers
+                      : strcmp(argv[i], "--rows") == 0    ? &b->rows
+                      : strcmp(argv[i], "--pairs") == 0   ? &b->pairs
+                      : strcmp(argv[i], "--repeat") == 0  ? &b->repeat
+                      : strcmp(argv[i], "--scalar") == 0  ? &b->scalar
+                                                          : NULL;
+        const long value = number && argv[i + 1] ? strtol(argv[i + 1], NULL, 10) : 0;
+        if (value < 1 || value > 1 << 20 || (number == &b->repeat && value > MAX_REPEAT)) {
+            (void)fprintf(stderr, "cell: %s: an option and its number, please\n", argv[i]);
+            return 1;
+        }
+        *number = (int)value;
+    }
+    return 0;
+}
+
+static h2vi_train_cell *kernel_of(const bench *b, int isa)
+{
+    return isa == H2VI_SCALAR && !b->scalar ? NULL : h2vi_cell_kernel((h2vi_isa)isa);
+}
+
+/* A turn is as many passes as make about PAIRS_OF_A_TURN. */
+static int passes(const bench *b)
+{
+    return 1 + PAIRS_OF_A_TURN / (b->centers * b->pairs);
+}
+
+/* The first turn, which is not kept, brings pages and caches. */
+static void measure(bench *b, const test_cell *test)
+{
+    for (int turn = -1; turn < b->repeat; turn++)
+        for (int isa = 0; isa < H2VI_NUM_ISAS; isa++) {
+            h2vi_train_cell *kernel = kernel_of(b, isa);
+            const double start = h2vi_thread_seconds();
+            for (int pass = 0; kernel && pass < passes(b); pass++) kernel(&test->cell);
+            if (turn >= 0) b->seconds[isa][turn] = h2vi_thread_seconds() - start;
+        }
+}
+
+static int compare(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static void report(bench *b)
+{
+    const double millions = 1e-6 * passes(b) * b->centers * b->pairs;
+    for (int isa = 0; isa < H2VI_NUM_ISAS; isa++) {
+        if (!kernel_of(b, isa)) continue;
+        double *seconds = b->seconds[isa];
+        qsort(seconds, (size_t)b->repeat, sizeof *seconds, compare);
+        (void)printf("%s, million pairs per CPU second: %.2f (%.2f to %.2f)\n",
+                     h2vi_isa_name((h2vi_isa)isa), millions / seconds[b->repeat / 2],
+                     millions / seconds[b->repeat - 1], millions / seconds[0]);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    (void)argc;
+    bench b;
+    test_cell test;
+    if (parse(argv, &b) != 0) return 1;
+    int *pairs_of = h2vi_alloc_n(b.centers, sizeof *pairs_of);
+    if (!pairs_of) return 1;
+    for (int c = 0; c < b.centers; c++) pairs_of[c] = b.pairs;
+    cell_init(b.dim, b.centers, pairs_of, b.rows, &test);
+    test.cell.rate_begin = test.cell.rate_end = 1e-6F; /* rows stay what they are */
+    measure(&b, &test);
+    report(&b);
+    cell_clear(&test);
+    free(pairs_of);
+    return 0;
+}
