@@ -9,6 +9,7 @@
 #include "alloc.h"
 #include "clock.h"
 #include "csr.h"
+#include "edge_mirror.h"
 #include "edge_reader.h"
 #include "edge_rows.h"
 #include "fail.h"
@@ -22,7 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SEGMENT_BYTES = 1 << 16, PROVENANCE_BYTES = 512 };
+enum { SEGMENT_BYTES = 1 << 17, PROVENANCE_BYTES = 512 };
 
 /* The graph as it takes shape. */
 typedef struct conversion {
@@ -32,7 +33,8 @@ typedef struct conversion {
     h2vi_id_table *table;
     h2vi_edge_list edges;
     h2vi_ids ids;
-    h2vi_csr csr;
+    h2vi_csr csr;       /* of a directed graph */
+    h2vi_mirror mirror; /* of an undirected one */
     h2v_convert_summary summary;
 } conversion;
 
@@ -128,26 +130,26 @@ static h2v_status build_rows(conversion *c)
     if (c->params->directed)
         c->csr = rows;
     else
-        status = h2vi_rows_mirror(&rows, c->num_threads, &c->csr);
+        status = h2vi_mirror_create(&rows, c->num_threads, &c->mirror);
 
 cleanup:
     free(new_gids);
     return status;
 }
 
-/* Vertices that are on neither side of an arc. */
-static h2v_status count_isolated(const h2vi_csr *csr, int64_t *num_isolated)
+/* Vertices that are on neither side of an arc; those of `targets` are, unless NULL. */
+static h2v_status count_isolated(const int64_t *offsets, int64_t num_vertices,
+                                 const uint32_t *targets, int64_t *num_isolated)
 {
     *num_isolated = 0;
     unsigned char *is_target = NULL;
-    if (csr->directed) {
-        is_target = h2vi_alloc_n(csr->num_vertices, 1);
+    if (targets) {
+        is_target = h2vi_alloc_n(num_vertices, 1);
         if (!is_target) return h2vi_fail_memory("counting isolated vertices");
-        for (int64_t e = 0; e < csr->num_arcs; e++) is_target[csr->targets[e]] = 1;
+        for (int64_t e = 0; e < offsets[num_vertices]; e++) is_target[targets[e]] = 1;
     }
-    for (int64_t v = 0; v < csr->num_vertices; v++)
-        *num_isolated +=
-            csr->offsets[v] == csr->offsets[v + 1] && !(is_target && is_target[v]);
+    for (int64_t v = 0; v < num_vertices; v++)
+        *num_isolated += offsets[v] == offsets[v + 1] && !(is_target && is_target[v]);
     free(is_target);
     return H2V_OK;
 }
@@ -170,13 +172,18 @@ static void describe(const conversion *c, char *text)
 static h2v_status write_graph(conversion *c, const char *path)
 {
     char provenance[PROVENANCE_BYTES];
-    const h2v_status status = count_isolated(&c->csr, &c->summary.num_isolated);
+    const bool directed = c->params->directed;
+    const int64_t n = c->ids.num_ids;
+    const int64_t *offsets = directed ? c->csr.offsets : c->mirror.offsets;
+    const h2v_status status = count_isolated(offsets, n, directed ? c->csr.targets : NULL,
+                                             &c->summary.num_isolated);
     if (status != H2V_OK) return status;
-    c->summary.num_vertices = c->csr.num_vertices;
-    c->summary.num_arcs = c->csr.num_arcs;
+    c->summary.num_vertices = n;
+    c->summary.num_arcs = offsets[n];
     c->summary.ids_are_numbers = h2vi_ids_are_numbers(&c->ids);
     describe(c, provenance);
-    return h2vi_graph_write(path, &c->csr, &c->ids, provenance);
+    return directed ? h2vi_graph_write(path, &c->csr, &c->ids, provenance)
+                    : h2vi_graph_write_mirror(path, &c->mirror, &c->ids, provenance);
 }
 
 static void clear(conversion *c)
@@ -186,6 +193,7 @@ static void clear(conversion *c)
     h2vi_id_table_destroy(&c->table);
     h2vi_ids_clear(&c->ids);
     h2vi_csr_clear(&c->csr);
+    h2vi_mirror_clear(&c->mirror);
 }
 
 h2v_status h2v_convert(const h2v_convert_params *params, h2v_convert_summary *summary)

@@ -190,30 +190,35 @@ static void hash_row(hasher *h, uint32_t u)
     }
 }
 
-h2v_digest h2vi_csr_digest_beside(const h2vi_csr *csr, const h2vi_ids *ids,
-                                  void (*work)(void *argument), void *argument)
+h2v_digest h2vi_csr_hash_header(const h2vi_csr *csr, const h2vi_ids *ids, int64_t num_arcs)
 {
-    const uint64_t header[5] = {(uint64_t)csr->num_vertices, (uint64_t)csr->num_arcs,
+    const uint64_t header[5] = {(uint64_t)csr->num_vertices, (uint64_t)num_arcs,
                                 csr->directed, csr->weights != NULL,
                                 h2vi_ids_are_numbers(ids)};
-    const h2v_digest start = h2vi_hash128(header, sizeof header);
-    uint64_t low = start.low, high = start.high;
+    return h2vi_hash128(header, sizeof header);
+}
 
-#pragma omp parallel reduction(+ : low, high)
-    {
-        hasher h = {.csr = csr, .ids = ids};
-#pragma omp master
-        if (work) work(argument);
-#pragma omp for schedule(dynamic, 1024) nowait
-        for (int64_t u = 0; u < csr->num_vertices; u++) hash_row(&h, (uint32_t)u);
-        hash_edges(&h);
-        low += h.sum.low;
-        high += h.sum.high;
-    }
-    return (h2v_digest){.low = low, .high = high};
+h2v_digest h2vi_csr_hash_rows(const h2vi_csr *csr, const h2vi_ids *ids, int64_t low,
+                              int64_t high)
+{
+    hasher h = {.csr = csr, .ids = ids};
+    for (int64_t u = low; u < high; u++) hash_row(&h, (uint32_t)u);
+    hash_edges(&h);
+    return h.sum;
 }
 
 h2v_digest h2vi_csr_digest(const h2vi_csr *csr, const h2vi_ids *ids)
 {
-    return h2vi_csr_digest_beside(csr, ids, NULL, NULL);
+    enum { ROWS = 1024 };
+    const int64_t n = csr->num_vertices;
+    const h2v_digest start = h2vi_csr_hash_header(csr, ids, csr->num_arcs);
+    uint64_t low = start.low, high = start.high;
+
+#pragma omp parallel for schedule(dynamic, 1) reduction(+ : low, high)
+    for (int64_t u = 0; u < n; u += ROWS) {
+        const h2v_digest sum = h2vi_csr_hash_rows(csr, ids, u, n - u < ROWS ? n : u + ROWS);
+        low += sum.low;
+        high += sum.high;
+    }
+    return (h2v_digest){.low = low, .high = high};
 }

@@ -41,6 +41,9 @@ int64_t h2vi_csr_num_edges(const h2vi_csr *csr);
  */
 h2v_digest h2vi_csr_digest(const h2vi_csr *csr, const h2vi_ids *ids);
 
-/* The same, while the calling thread first does `work` and the others begin to hash. */
-h2v_digest h2vi_csr_digest_beside(const h2vi_csr *csr, const h2vi_ids *ids,
-                                  void (*work)(void *argument), void *argument);
+/* The digest in pieces, which are to be added up: what is no row (with the number of arcs
+ * that the graph is to have), and the rows of the vertices in [low, high). For an
+ * undirected graph, arcs to lower gids are not looked at. */
+h2v_digest h2vi_csr_hash_header(const h2vi_csr *csr, const h2vi_ids *ids, int64_t num_arcs);
+h2v_digest h2vi_csr_hash_rows(const h2vi_csr *csr, const h2vi_ids *ids, int64_t low,
+                              int64_t high);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-/* From a list of edges in any order to sorted rows, each edge once; and from the rows of an
- * undirected graph, which hold every edge at its lower end, to both directions. */
+/* From a list of edges in any order to sorted rows, each edge once. */
 #pragma once
 
 #include <stdbool.h>
@@ -26,6 +25,3 @@ typedef struct h2vi_rows_plan {
 H2V_CHECKED h2v_status h2vi_edge_list_to_rows(h2vi_edge_pool *pool, h2vi_edge_list *edges,
                                               const h2vi_rows_plan *plan, h2vi_csr *rows,
                                               int64_t *num_duplicates);
-
-/* Rows of lower ends (released in any case) to the whole adjacency. */
-H2V_CHECKED h2v_status h2vi_rows_mirror(h2vi_csr *rows, int num_threads, h2vi_csr *csr);

@@ -118,28 +118,53 @@ static void sort_few(h2vi_sort_scratch *scratch, int64_t count)
     }
 }
 
-/* One pass by `bits` from `shift` on, from the first arrays to the second; then swap them.
- */
-static void sort_pass(h2vi_sort_scratch *scratch, int64_t count, int shift, int bits)
+/* Which bits of a key a pass sorts by, and how many keys have each value there. */
+typedef struct pass {
+    int shift;
+    uint64_t mask;
+    uint32_t counts[1 << LARGE_DIGIT];
+} pass;
+
+static void count_digits(const uint64_t *keys, int64_t count, pass *passes, int num_passes)
 {
-    uint32_t starts[1 << LARGE_DIGIT];
-    const uint64_t mask = ((uint64_t)1 << bits) - 1;
+    for (int64_t i = 0; i < count; i++)
+        for (int p = 0; p < num_passes; p++)
+            passes[p].counts[keys[i] >> passes[p].shift & passes[p].mask]++;
+}
+
+/* One pass, from the first arrays to the second; then swap them. Nothing is done where all
+ * keys agree. */
+static void sort_pass(h2vi_sort_scratch *scratch, int64_t count, pass *by)
+{
+    const int shift = by->shift;
+    const uint64_t mask = by->mask;
     const uint64_t *keys = scratch->keys[0];
-    memset(starts, 0, ((size_t)1 << bits) * sizeof *starts);
-    for (int64_t i = 0; i < count; i++) starts[keys[i] >> shift & mask]++;
-    uint32_t start = 0;
+    uint64_t *sorted = scratch->keys[1];
+    uint32_t *starts = by->counts, start = 0;
+    if (starts[keys[0] >> shift & mask] == count) return;
     for (uint64_t digit = 0; digit <= mask; digit++) {
         const uint32_t length = starts[digit];
         starts[digit] = start;
         start += length;
     }
-    for (int64_t i = 0; i < count; i++) {
-        const uint32_t place = starts[keys[i] >> shift & mask]++;
-        scratch->keys[1][place] = keys[i];
-        if (scratch->weights[0]) scratch->weights[1][place] = scratch->weights[0][i];
-    }
+    if (scratch->weights[0])
+        for (int64_t i = 0; i < count; i++) {
+            const uint32_t place = starts[keys[i] >> shift & mask]++;
+            sorted[place] = keys[i];
+            scratch->weights[1][place] = scratch->weights[0][i];
+        }
+    else
+        for (int64_t i = 0; i < count; i++)
+            sorted[starts[keys[i] >> shift & mask]++] = keys[i];
     *scratch = (h2vi_sort_scratch){.keys = {scratch->keys[1], scratch->keys[0]},
                                    .weights = {scratch->weights[1], scratch->weights[0]}};
+}
+
+static bool is_sorted(const uint64_t *keys, int64_t count)
+{
+    for (int64_t i = 1; i < count; i++)
+        if (keys[i - 1] > keys[i]) return false;
+    return true;
 }
 
 static void sort_arrays(h2vi_sort_scratch *scratch, int64_t count, int num_bits)
@@ -148,13 +173,45 @@ static void sort_arrays(h2vi_sort_scratch *scratch, int64_t count, int num_bits)
         sort_few(scratch, count);
         return;
     }
+    if (is_sorted(scratch->keys[0], count)) return;
+    pass passes[(64 + SMALL_DIGIT - 1) / SMALL_DIGIT];
     const int widest = count < SMALL_COUNT ? SMALL_DIGIT : LARGE_DIGIT;
     const int num_passes = (num_bits + widest - 1) / widest;
-    for (int pass = 0; pass < num_passes; pass++) {
-        const int from = num_bits * pass / num_passes;
-        const int to = num_bits * (pass + 1) / num_passes;
-        sort_pass(scratch, count, from, to - from);
+    for (int p = 0; p < num_passes; p++) {
+        const int from = num_bits * p / num_passes;
+        const int to = num_bits * (p + 1) / num_passes;
+        passes[p].shift = from;
+        passes[p].mask = ((uint64_t)1 << (to - from)) - 1;
+        memset(passes[p].counts, 0, (passes[p].mask + 1) * sizeof *passes[p].counts);
     }
+    count_digits(scratch->keys[0], count, passes, num_passes);
+    for (int p = 0; p < num_passes; p++) sort_pass(scratch, count, &passes[p]);
+}
+
+/* Write out sorted keys, of which no other list has any, without weights. */
+static h2v_status write_keys(h2vi_sort_job *job, const uint64_t *keys, int64_t count)
+{
+    const uint64_t mask = ((uint64_t)1 << job->gid_bits) - 1;
+    h2vi_edge_list *rows = &job->rows;
+    for (int64_t i = 0; i < count;) {
+        if (!rows->last || rows->last->count == H2VI_CHUNK_TARGETS) {
+            const h2v_status status = h2vi_edge_list_extend(job->pool, rows);
+            if (status != H2V_OK) return status;
+        }
+        h2vi_edge_chunk *chunk = rows->last;
+        int64_t used = chunk->count;
+        for (; i < count && used < H2VI_CHUNK_TARGETS; i++) {
+            if (i > 0 && keys[i - 1] == keys[i]) {
+                job->num_duplicates++;
+                continue;
+            }
+            chunk->as.targets[used++] = (uint32_t)(keys[i] & mask);
+            job->row_lengths[keys[i] >> job->gid_bits]++;
+        }
+        rows->count += used - chunk->count;
+        chunk->count = used;
+    }
+    return H2V_OK;
 }
 
 /* Sort a list that fits the arrays. */
@@ -174,6 +231,8 @@ static h2v_status sort_leaf(h2vi_sort_job *job, h2vi_edge_list *edges, int num_b
     }
     *edges = (h2vi_edge_list){0};
     sort_arrays(scratch, count, num_bits);
+    if (!job->pool->weighted && !job->has_key)
+        return write_keys(job, scratch->keys[0], count);
     h2v_status status = H2V_OK;
     for (int64_t i = 0; status == H2V_OK && i < count; i++)
         status = join_edge(job, scratch->keys[0][i],
@@ -203,22 +262,49 @@ int h2vi_edge_sort_digit(int64_t count, int num_bits)
     return bits < num_bits ? bits : num_bits;
 }
 
+/* The last chunk of a piece while it is being filled. */
+typedef struct open_chunk {
+    h2vi_edge_chunk *chunk;
+    int64_t count;
+} open_chunk;
+
+/* Record how far the last chunk of a piece was filled. */
+static void close_chunk(const open_chunk *open, h2vi_edge_list *piece)
+{
+    if (!open->chunk) return;
+    open->chunk->count = open->count;
+    piece->count += open->count;
+}
+
 h2v_status h2vi_edge_sort_divide(h2vi_edge_pool *pool, int gid_bits, int shift,
                                  int digit_bits, h2vi_edge_list *edges,
                                  h2vi_edge_list *pieces)
 {
     const uint64_t mask = ((uint64_t)1 << digit_bits) - 1;
+    const bool weighted = pool->weighted;
+    open_chunk all[1 << H2VI_SORT_MAX_DIGIT];
     h2v_status status = H2V_OK;
+    for (uint64_t d = 0; d <= mask; d++) all[d] = (open_chunk){NULL, H2VI_CHUNK_EDGES};
     for (h2vi_edge_chunk *chunk = h2vi_edge_list_shift(edges); chunk;
          chunk = h2vi_edge_list_shift(edges)) {
         for (int64_t i = 0; status == H2V_OK && i < chunk->count; i++) {
             const h2vi_edge edge = chunk->as.edges[i];
-            status =
-                h2vi_edge_list_add(pool, &pieces[key_of(edge, gid_bits) >> shift & mask],
-                                   edge, pool->weighted ? chunk->weights[i] : 1.0F);
+            const uint64_t digit = key_of(edge, gid_bits) >> shift & mask;
+            open_chunk *open = &all[digit];
+            if (open->count == H2VI_CHUNK_EDGES) {
+                close_chunk(open, &pieces[digit]);
+                *open = (open_chunk){NULL, H2VI_CHUNK_EDGES};
+                status = h2vi_edge_list_extend(pool, &pieces[digit]);
+                if (status != H2V_OK) break;
+                *open = (open_chunk){pieces[digit].last, 0};
+            }
+            open->chunk->as.edges[open->count] = edge;
+            if (weighted) open->chunk->weights[open->count] = chunk->weights[i];
+            open->count++;
         }
         h2vi_edge_pool_put(pool, chunk);
     }
+    for (uint64_t d = 0; d <= mask; d++) close_chunk(&all[d], &pieces[d]);
     *edges = (h2vi_edge_list){0};
     return status;
 }

@@ -49,7 +49,7 @@ H2V_CHECKED h2v_status h2vi_edge_sort_finish(h2vi_sort_job *job);
 int h2vi_edge_sort_digit(int64_t count, int num_bits);
 
 /* Divide a list, in its order, by `digit_bits` of the key from `shift` on, into
- * pieces[0 .. 2^digit_bits). */
+ * pieces[0 .. 2^digit_bits), which are empty. */
 H2V_CHECKED h2v_status h2vi_edge_sort_divide(h2vi_edge_pool *pool, int gid_bits, int shift,
                                              int digit_bits, h2vi_edge_list *edges,
                                              h2vi_edge_list *pieces);

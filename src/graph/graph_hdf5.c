@@ -11,66 +11,194 @@
 #include "fail.h"
 #include "hdf5_file.h"
 
+#include <stdlib.h>
+
+/* An undirected graph is written in so many stripes, of so many arcs at least. */
+enum { MAX_STRIPES = 16, STRIPE_ARCS = 1 << 20, HASH_SLICES = 256 };
+
+/* Arcs on their way to the file. */
+typedef struct stripe {
+    uint32_t *targets;
+    float *weights; /* NULL if unweighted */
+} stripe;
+
 /* A file that is being written, its digest computed meanwhile. */
 typedef struct graph_writer {
     hid_t file;
-    const h2vi_csr *csr;
+    const h2vi_csr *csr; /* each edge of an undirected graph once, at least */
     const h2vi_ids *ids;
+    const int64_t *offsets; /* as they are written */
+    h2vi_mirror *mirror;    /* NULL: csr is written as it is */
+    int64_t num_stripes;
+    int64_t vertices[MAX_STRIPES + 1], arcs[MAX_STRIPES + 1]; /* where stripes begin */
+    stripe stripes[2];
+    uint64_t low, high; /* of the digest, so far */
     h2v_status status;
 } graph_writer;
 
-static h2v_status write_attributes(hid_t file, const h2vi_csr *csr, const char *provenance)
+static h2v_status write_attributes(hid_t file, const h2vi_csr *csr, int64_t num_arcs,
+                                   int64_t num_edges, const char *provenance)
 {
     h2v_status status = h2vi_hdf5_put_int(file, "directed", csr->directed);
     if (status == H2V_OK)
         status = h2vi_hdf5_put_int(file, "weighted", csr->weights != NULL);
     if (status == H2V_OK)
         status = h2vi_hdf5_put_int(file, "num_vertices", csr->num_vertices);
-    if (status == H2V_OK) status = h2vi_hdf5_put_int(file, "num_arcs", csr->num_arcs);
-    if (status == H2V_OK)
-        status = h2vi_hdf5_put_int(file, "num_edges", h2vi_csr_num_edges(csr));
+    if (status == H2V_OK) status = h2vi_hdf5_put_int(file, "num_arcs", num_arcs);
+    if (status == H2V_OK) status = h2vi_hdf5_put_int(file, "num_edges", num_edges);
     if (status == H2V_OK) status = h2vi_hdf5_put_digest(file, "digest", (h2v_digest){0});
     if (status == H2V_OK) status = h2vi_hdf5_put_text(file, "provenance", provenance);
     return status;
 }
 
-static h2v_status write_adjacency(hid_t file, const h2vi_csr *csr)
+/* Write the offsets, and make room for the rest. */
+static h2v_status prepare_datasets(const graph_writer *w)
 {
-    h2v_status status = h2vi_hdf5_write(file, "offsets", H5T_STD_U64LE, H5T_NATIVE_UINT64,
-                                        csr->num_vertices + 1, 0, csr->offsets);
+    const int64_t n = w->csr->num_vertices;
+    h2v_status status = h2vi_hdf5_write(w->file, "offsets", H5T_STD_U64LE,
+                                        H5T_NATIVE_UINT64, n + 1, 0, w->offsets);
     if (status == H2V_OK)
-        status = h2vi_hdf5_write(file, "targets", H5T_STD_U32LE, H5T_NATIVE_UINT32,
-                                 csr->num_arcs, 0, csr->targets);
-    if (status == H2V_OK && csr->weights)
-        status = h2vi_hdf5_write(file, "weights", H5T_IEEE_F32LE, H5T_NATIVE_FLOAT,
-                                 csr->num_arcs, 0, csr->weights);
+        status = h2vi_hdf5_reserve(w->file, "targets", H5T_STD_U32LE, w->offsets[n], 0);
+    if (status == H2V_OK && w->csr->weights)
+        status = h2vi_hdf5_reserve(w->file, "weights", H5T_IEEE_F32LE, w->offsets[n], 0);
     return status;
 }
 
-static void write_datasets(void *argument)
+static h2v_status write_arcs(const graph_writer *w, int64_t begin, int64_t end,
+                             const uint32_t *targets, const float *weights)
 {
-    graph_writer *writer = argument;
-    writer->status = write_adjacency(writer->file, writer->csr);
-    if (writer->status == H2V_OK)
-        writer->status = h2vi_hdf5_write_ids(writer->file, writer->ids);
+    h2v_status status = h2vi_hdf5_write_rows(w->file, "targets", H5T_NATIVE_UINT32, begin,
+                                             end - begin, targets);
+    if (status == H2V_OK && weights)
+        status = h2vi_hdf5_write_rows(w->file, "weights", H5T_NATIVE_FLOAT, begin,
+                                      end - begin, weights);
+    return status;
+}
+
+/* Write stripe k, or all if there is none. */
+static h2v_status write_stripe(const graph_writer *w, int64_t k)
+{
+    if (!w->mirror)
+        return write_arcs(w, 0, w->csr->num_arcs, w->csr->targets, w->csr->weights);
+    const stripe *s = &w->stripes[k % 2];
+    return write_arcs(w, w->arcs[k], w->arcs[k + 1], s->targets, s->weights);
+}
+
+/* Step k: the calling thread writes stripe k - 1 (and the ids at last), another makes
+ * stripe k, and whoever is free hashes a share of the rows. */
+static void take_step(graph_writer *w, int64_t k)
+{
+    const int64_t n = w->csr->num_vertices, num_steps = w->num_stripes + 1;
+    const int64_t first = HASH_SLICES * k / num_steps;
+    const int64_t last = HASH_SLICES * (k + 1) / num_steps;
+    uint64_t low = 0, high = 0;
+#pragma omp parallel reduction(+ : low, high)
+    {
+#pragma omp master
+        {
+            if (k > 0 && w->status == H2V_OK) w->status = write_stripe(w, k - 1);
+            if (k == w->num_stripes && w->status == H2V_OK)
+                w->status = h2vi_hdf5_write_ids(w->file, w->ids);
+        }
+#pragma omp for schedule(dynamic, 1) nowait
+        for (int64_t i = first - 1; i < last; i++) {
+            if (i >= first) {
+                const h2v_digest sum = h2vi_csr_hash_rows(
+                    w->csr, w->ids, n * i / HASH_SLICES, n * (i + 1) / HASH_SLICES);
+                low += sum.low;
+                high += sum.high;
+            } else if (w->mirror && k < w->num_stripes) {
+                const stripe *s = &w->stripes[k % 2];
+                h2vi_mirror_read(w->mirror, w->vertices[k], w->vertices[k + 1], s->targets,
+                                 s->weights);
+            }
+        }
+    }
+    w->low += low;
+    w->high += high;
+}
+
+static h2v_status write_file(graph_writer *w, const char *path, int64_t num_edges,
+                             const char *provenance)
+{
+    const int64_t num_arcs = w->offsets[w->csr->num_vertices];
+    h2v_status status =
+        h2vi_hdf5_create(path, H2VI_GRAPH_FORMAT, H2VI_GRAPH_FORMAT_VERSION, &w->file);
+    if (status != H2V_OK) return status;
+    status = write_attributes(w->file, w->csr, num_arcs, num_edges, provenance);
+    if (status == H2V_OK) status = prepare_datasets(w);
+    if (status == H2V_OK) {
+        const h2v_digest header = h2vi_csr_hash_header(w->csr, w->ids, num_arcs);
+        for (int64_t k = 0; k <= w->num_stripes; k++) take_step(w, k);
+        status = w->status;
+        if (status == H2V_OK)
+            status = h2vi_hdf5_replace_digest(
+                w->file, "digest",
+                (h2v_digest){.low = header.low + w->low, .high = header.high + w->high});
+    }
+    const h2v_status closed = h2vi_hdf5_close(w->file, path);
+    return status != H2V_OK ? status : closed;
 }
 
 h2v_status h2vi_graph_write(const char *path, const h2vi_csr *csr, const h2vi_ids *ids,
                             const char *provenance)
 {
-    hid_t file;
-    h2v_status status =
-        h2vi_hdf5_create(path, H2VI_GRAPH_FORMAT, H2VI_GRAPH_FORMAT_VERSION, &file);
-    if (status != H2V_OK) return status;
-    status = write_attributes(file, csr, provenance);
-    if (status == H2V_OK) {
-        graph_writer writer = {.file = file, .csr = csr, .ids = ids};
-        const h2v_digest digest = h2vi_csr_digest_beside(csr, ids, write_datasets, &writer);
-        status = writer.status;
-        if (status == H2V_OK) status = h2vi_hdf5_replace_digest(file, "digest", digest);
+    graph_writer w = {.csr = csr, .ids = ids, .offsets = csr->offsets, .num_stripes = 1};
+    return write_file(&w, path, h2vi_csr_num_edges(csr), provenance);
+}
+
+/* The first vertex whose row begins at arc `arc` or behind it. */
+static int64_t find_row(const int64_t *offsets, int64_t num_vertices, int64_t arc)
+{
+    int64_t low = 0, high = num_vertices;
+    while (low < high) {
+        const int64_t middle = low + (high - low) / 2;
+        if (offsets[middle] < arc)
+            low = middle + 1;
+        else
+            high = middle;
     }
-    const h2v_status closed = h2vi_hdf5_close(file, path);
-    return status != H2V_OK ? status : closed;
+    return low;
+}
+
+/* Divide the vertices into stripes of about as many arcs, and make room for two. */
+static h2v_status plan_stripes(graph_writer *w)
+{
+    const int64_t n = w->csr->num_vertices, num_arcs = w->offsets[n];
+    const int64_t wanted = num_arcs / STRIPE_ARCS;
+    int64_t longest = 0;
+    w->num_stripes = wanted < 1 ? 1 : wanted > MAX_STRIPES ? MAX_STRIPES : wanted;
+    for (int64_t k = 0; k <= w->num_stripes; k++) {
+        w->vertices[k] = k == w->num_stripes
+                             ? n
+                             : find_row(w->offsets, n, num_arcs / w->num_stripes * k);
+        w->arcs[k] = w->offsets[w->vertices[k]];
+        if (k > 0 && w->arcs[k] - w->arcs[k - 1] > longest)
+            longest = w->arcs[k] - w->arcs[k - 1];
+    }
+    w->vertices[0] = w->arcs[0] = 0;
+    for (int i = 0; i < 2 && i < w->num_stripes; i++) {
+        stripe *s = &w->stripes[i];
+        s->targets = h2vi_alloc_raw_n(longest, sizeof *s->targets);
+        if (w->csr->weights) s->weights = h2vi_alloc_raw_n(longest, sizeof *s->weights);
+        if (!s->targets || (w->csr->weights && !s->weights))
+            return h2vi_fail_memory("the adjacency");
+    }
+    return H2V_OK;
+}
+
+h2v_status h2vi_graph_write_mirror(const char *path, h2vi_mirror *mirror,
+                                   const h2vi_ids *ids, const char *provenance)
+{
+    graph_writer w = {
+        .csr = &mirror->rows, .ids = ids, .offsets = mirror->offsets, .mirror = mirror};
+    h2v_status status = plan_stripes(&w);
+    if (status == H2V_OK) status = write_file(&w, path, mirror->rows.num_arcs, provenance);
+    for (int i = 0; i < 2; i++) {
+        free(w.stripes[i].targets);
+        free(w.stripes[i].weights);
+    }
+    return status;
 }
 
 /* A dataset must have the rows that the attributes promise. */

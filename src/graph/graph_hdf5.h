@@ -7,6 +7,7 @@
 #pragma once
 
 #include "csr.h"
+#include "edge_mirror.h"
 #include "halo2vec/status.h"
 #include "ids.h"
 
@@ -18,6 +19,11 @@ enum { H2VI_GRAPH_FORMAT_VERSION = 1 };
  */
 H2V_CHECKED h2v_status h2vi_graph_write(const char *path, const h2vi_csr *csr,
                                         const h2vi_ids *ids, const char *provenance);
+
+/* Local. The same file of a graph whose arcs are both directions of what `mirror` has; they
+ * are read from it, so that it is of no use afterwards. */
+H2V_CHECKED h2v_status h2vi_graph_write_mirror(const char *path, h2vi_mirror *mirror,
+                                               const h2vi_ids *ids, const char *provenance);
 
 /* What can be told without reading the adjacency. */
 typedef struct h2vi_graph_header {

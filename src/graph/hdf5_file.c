@@ -315,6 +315,23 @@ h2v_status h2vi_hdf5_reserve(hid_t file, const char *name, hid_t file_type,
     return dataset >= 0 && H5Dclose(dataset) >= 0 ? H2V_OK : fail_write(file, name);
 }
 
+h2v_status h2vi_hdf5_write_rows(hid_t file, const char *name, hid_t memory_type,
+                                int64_t first, int64_t num_rows, const void *data)
+{
+    const hsize_t start = (hsize_t)first, count = (hsize_t)num_rows;
+    const hid_t dataset = H5Dopen2(file, name, H5P_DEFAULT);
+    const hid_t rows = dataset >= 0 ? H5Dget_space(dataset) : H5I_INVALID_HID;
+    const hid_t memory = H5Screate_simple(1, &count, NULL);
+    const bool is_written =
+        rows >= 0 && memory >= 0 &&
+        H5Sselect_hyperslab(rows, H5S_SELECT_SET, &start, NULL, &count, NULL) >= 0 &&
+        H5Dwrite(dataset, memory_type, memory, rows, H5P_DEFAULT, data) >= 0;
+    if (memory >= 0) (void)H5Sclose(memory);
+    if (rows >= 0) (void)H5Sclose(rows);
+    const bool is_closed = dataset >= 0 && H5Dclose(dataset) >= 0;
+    return is_written && is_closed ? H2V_OK : fail_write(file, name);
+}
+
 /* Open a dataset and tell its shape. */
 static h2v_status open_dataset(hid_t file, const char *name, hid_t *dataset,
                                hsize_t shape[2])

@@ -57,9 +57,13 @@ H2V_CHECKED h2v_status h2vi_hdf5_get_digest(hid_t file, const char *name,
 H2V_CHECKED h2v_status h2vi_hdf5_write(hid_t file, const char *name, hid_t file_type,
                                        hid_t memory_type, int64_t num_rows,
                                        int64_t num_columns, const void *data);
-/* Make the dataset and its space in the file, unwritten: for parallel writers. */
+/* Make the dataset and its space in the file, unwritten: for writers of parts. */
 H2V_CHECKED h2v_status h2vi_hdf5_reserve(hid_t file, const char *name, hid_t file_type,
                                          int64_t num_rows, int64_t num_columns);
+/* Write rows [first, first + num_rows) of a dataset of rank 1 that was reserved. */
+H2V_CHECKED h2v_status h2vi_hdf5_write_rows(hid_t file, const char *name, hid_t memory_type,
+                                            int64_t first, int64_t num_rows,
+                                            const void *data);
 /* Shape of a dataset; num_columns = 0 if it is of rank 1. */
 H2V_CHECKED h2v_status h2vi_hdf5_shape(hid_t file, const char *name, int64_t *num_rows,
                                        int64_t *num_columns);

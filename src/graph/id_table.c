@@ -168,10 +168,9 @@ void h2vi_id_table_prefetch(const h2vi_id_table *table, const h2vi_token *token)
         prefetch_slot(table, token->hash, WORDS_OF_STRING);
 }
 
-/* The gid of a number plus 1, or 0. */
-static uint32_t find_number(const h2vi_id_table *table, int64_t number)
+/* The gid of a number that is not dense, plus 1, or 0. */
+static uint32_t find_sparse(const h2vi_id_table *table, int64_t number)
 {
-    if (is_dense(table, number)) return table->dense[number];
     const uint64_t hash = hash_number(number);
     const id_shard *shard = shard_of(table, hash);
     return shard->slots ? *probe_number(shard, tag_of(hash), number) : 0;
@@ -187,7 +186,9 @@ void h2vi_id_table_find_numbers(const h2vi_id_table *table, int64_t count,
                                 const int64_t *numbers, uint32_t *gids)
 {
     for (int64_t i = 0; i < count; i++) prefetch_number(table, numbers[i]);
-    for (int64_t i = 0; i < count; i++) gids[i] = gid_of(find_number(table, numbers[i]));
+    for (int64_t i = 0; i < count; i++)
+        gids[i] = gid_of(is_dense(table, numbers[i]) ? table->dense[numbers[i]]
+                                                     : find_sparse(table, numbers[i]));
 }
 
 static void find_strings(const h2vi_id_table *table, int64_t count, h2vi_token *tokens,
@@ -211,7 +212,7 @@ void h2vi_id_table_find(const h2vi_id_table *table, int64_t count, h2vi_token *t
         return;
     }
     for (int64_t i = 0; i < count; i++)
-        gids[i] = gid_of(find_number(table, tokens[i].number));
+        h2vi_id_table_find_numbers(table, 1, &tokens[i].number, &gids[i]);
 }
 
 /* Put an occupied slot of the old array into the new one. */
