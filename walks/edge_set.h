@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
-/* "Is there an arc from v to t?" in one probe of about one cache line: a hash table per
- * row, half full, all rows in one array. Rows are sorted by gid and hold slots, so a search
- * in the row itself would need every target's gid. 8 bytes an arc; only second-order walks
- * need it. */
+/* "Is there an arc from v to t?" in one probe of one cache line: a hash table per row, all
+ * rows in one array, of buckets that are compared as a whole, half full at most. Rows are
+ * sorted by gid and hold slots, so a search in the row itself would need every target's
+ * gid. 8 bytes an arc and 32 a vertex; only second-order walks need it. */
 #pragma once
 
 #include <stdbool.h>
@@ -11,33 +11,47 @@
 
 #include "graph_rows.h"
 
+enum { H2VI_BUCKET = 8 }; /* keys; half a cache line */
+
 typedef struct h2vi_edge_set {
-    const int64_t
-        *offsets;   /* borrowed from the graph: row v has keys [2 o(v), 2 o(v + 1)) */
-    h2v_slot *keys; /* H2V_NO_SLOT where empty */
+    h2v_slot (*buckets)[H2VI_BUCKET]; /* filled from the front; H2V_NO_SLOT where empty */
 } h2vi_edge_set;
 
 /* Local. */
 H2V_CHECKED h2v_status h2vi_edge_set_init(const h2v_graph *graph, h2vi_edge_set *set);
 void h2vi_edge_set_clear(h2vi_edge_set *set);
 
-static inline uint64_t h2vi_edge_set_start(h2v_slot target, uint64_t size)
+/* The buckets of vertex v (local index), whose row is [offset, offset + degree): as many as
+ * make them half full at most, one at least. */
+typedef struct h2vi_edge_row {
+    int64_t first, count;
+} h2vi_edge_row;
+
+static inline h2vi_edge_row h2vi_edge_set_row(int64_t v, int64_t offset, int64_t degree)
 {
-    const uint32_t hash = target * 0x9E3779B1U; /* 2^32 / golden ratio, Knuth */
-    return ((uint64_t)hash * size) >> 32;
+    const int64_t first = offset / (H2VI_BUCKET / 2);
+    return (h2vi_edge_row){first + v, (offset + degree) / (H2VI_BUCKET / 2) - first + 1};
 }
 
-/* Whether owned vertex `v` (local index) has an arc to `target`. */
-static inline bool h2vi_edge_set_has(const h2vi_edge_set *set, int64_t v, h2v_slot target)
+/* Where a target is looked for first. */
+static inline int64_t h2vi_edge_set_start(h2vi_edge_row row, h2v_slot target)
 {
-    const uint64_t begin = 2 * (uint64_t)set->offsets[v];
-    const uint64_t size = 2 * (uint64_t)set->offsets[v + 1] - begin;
-    if (size == 0) return false;
-    uint64_t at = h2vi_edge_set_start(target, size);
-    for (;;) {
-        const h2v_slot key = set->keys[begin + at];
-        if (key == target) return true;
-        if (key == H2V_NO_SLOT) return false;
-        if (++at == size) at = 0;
-    }
+    const uint32_t hash = target * 0x9E3779B1U; /* 2^32 / golden ratio, Knuth */
+    return row.first + (int64_t)((uint64_t)hash * (uint64_t)row.count >> 32);
 }
+
+static inline bool h2vi_bucket_has(const h2v_slot *bucket, h2v_slot target)
+{
+    uint32_t is_there = 0;
+    for (int i = 0; i < H2VI_BUCKET; i++) is_there |= bucket[i] == target;
+    return is_there;
+}
+
+/* Whether a search ends with this bucket. */
+static inline bool h2vi_bucket_has_room(const h2v_slot *bucket)
+{
+    return bucket[H2VI_BUCKET - 1] == H2V_NO_SLOT;
+}
+
+/* Whether the row has an arc to `target`. */
+bool h2vi_edge_set_has(const h2vi_edge_set *set, h2vi_edge_row row, h2v_slot target);

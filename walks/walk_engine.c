@@ -9,6 +9,14 @@
 
 #include <stdlib.h>
 
+/* The others by their slots, so that a walker need not look them up. */
+static void build_alias_row(int64_t degree, const float *weights, const h2v_slot *targets,
+                            const h2vi_alias_scratch *scratch, h2vi_alias *alias)
+{
+    h2vi_alias_build(degree, weights, scratch, alias);
+    for (int64_t i = 0; i < degree; i++) alias[i].other = targets[alias[i].other];
+}
+
 /* Scratch for the longest row of this rank, one set for each thread. */
 static h2v_status build_alias_tables(const h2v_graph *graph, h2vi_alias *alias)
 {
@@ -31,7 +39,8 @@ static h2v_status build_alias_tables(const h2v_graph *graph, h2vi_alias *alias)
             const int64_t begin = graph->offsets[v];
             const int64_t degree = graph->offsets[v + 1] - begin;
             if (degree > 0 && !has_failed)
-                h2vi_alias_build(degree, graph->weights + begin, &scratch, alias + begin);
+                build_alias_row(degree, graph->weights + begin, graph->targets + begin,
+                                &scratch, alias + begin);
         }
         free(scratch.share);
         free(scratch.small);

@@ -45,7 +45,7 @@ typedef struct h2vi_walk_engine {
     h2vi_walk_row *rows;  /* shape [num_owned] */
     const uint32_t *keep; /* borrowed; NULL, or the owned vertices' subsampling thresholds:
                              a visit is kept if its random word is at most this */
-    h2vi_alias *alias;    /* per arc; NULL if unweighted */
+    h2vi_alias *alias;    /* per arc, `other` a slot; NULL if unweighted */
     h2vi_edge_set edges;  /* second order only */
     h2vi_bias bias;
     int64_t num_steps; /* taken by this rank since creation */
@@ -59,7 +59,8 @@ typedef struct h2vi_walk_engine {
 } h2vi_walk_engine;
 
 /* Local. `context_slots` and `keep` (each may be NULL) are of the owned vertices.
- * Memory: 16 bytes a vertex; 8 an arc if weighted; 8 an arc if p or q is not 1. */
+ * Memory: 16 bytes a vertex; 8 an arc if weighted; 8 an arc
+ * and 32 a vertex if p or q is not 1. */
 H2V_CHECKED h2v_status h2vi_walk_engine_init(const h2v_graph *graph,
                                              const h2vi_walk_params *params,
                                              const uint32_t *context_slots,

@@ -28,10 +28,8 @@ typedef struct walk_crew {
 
 static void crew_clear(walk_crew *crew)
 {
-    for (int t = 0; crew->workers && t < crew->num_workers; t++) {
-        free(crew->workers[t].leavers);
-        free(crew->workers[t].visits);
-    }
+    for (int t = 0; crew->workers && t < crew->num_workers; t++)
+        h2vi_walk_worker_clear(&crew->workers[t]);
     free(crew->workers);
     free(crew->parcel);
     h2vi_exchange_clear(&crew->walkers);
@@ -45,13 +43,11 @@ static h2v_status crew_init(const h2vi_walk_engine *engine, const h2vi_walk_run 
     *crew = (walk_crew){.num_workers = world->num_threads};
     crew->workers = h2vi_alloc_n(crew->num_workers, sizeof *crew->workers);
     if (!crew->workers) return h2vi_fail_memory("walkers");
-    for (int t = 0; t < crew->num_workers; t++) {
-        crew->workers[t].engine = engine;
-        crew->workers[t].run = run;
-        crew->workers[t].first = (h2v_slot)engine->graph->first[world->rank];
-        crew->workers[t].end = (h2v_slot)engine->graph->first[world->rank + 1];
-    }
-    h2v_status status = h2vi_exchange_init(world, sizeof(h2vi_walker), &crew->walkers);
+    h2v_status status = H2V_OK;
+    for (int t = 0; status == H2V_OK && t < crew->num_workers; t++)
+        status = h2vi_walk_worker_init(engine, run, &crew->workers[t]);
+    if (status == H2V_OK)
+        status = h2vi_exchange_init(world, sizeof(h2vi_walker), &crew->walkers);
     if (status == H2V_OK)
         status = h2vi_exchange_init(world, sizeof(h2vi_visit), &crew->visits);
     crew->walkers.what = "walkers";
@@ -214,12 +210,6 @@ h2v_status h2vi_walk(h2vi_walk_engine *engine, const h2vi_walk_run *run)
     walk_crew crew;
     h2v_status status = h2v_agree(world, crew_init(engine, run, &crew));
     if (status != H2V_OK) goto cleanup;
-
-    const double start = h2vi_thread_seconds();
-    if (run->tokens) /* every token absent until visited */
-        memset(run->tokens, 0xff,
-               (size_t)(run->num_walks * engine->params.walk_length) * sizeof *run->tokens);
-    crew.serial_seconds += h2vi_thread_seconds() - start;
 
     advance_all(&crew, run->num_walks, NULL);
     for (;;) {

@@ -41,6 +41,8 @@ static const walk_job jobs[] = {
     {GRAPH_ISOLATED, 1, 1, 5, 5},
     {GRAPH_NO_EDGES, 0.25, 4, 5, 5},
     {GRAPH_EDGE, 1, 1, 2, 5},
+    {GRAPH_RANDOM, 1, 1, 4, 2},
+    {GRAPH_RANDOM_DIRECTED, 1, 1, 5, 2},
     {GRAPH_RANDOM, 1, 1, 2, 2},
     {GRAPH_RANDOM, 0.25, 4, 2, 2},
     {GRAPH_RANDOM, 1, 1, 1, 2},

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Walks are what their draws say, number by number: compared with walkers that go alone, a
+ * step at a time, in both orders; of any length, with dead ends, loops and vertices without
+ * arcs; subsampled, and counted. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <mpi.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "dense_graphs.h"
+#include "graph_rows.h"
+#include "walk_engine.h"
+
+enum { N = 23, WALKS = 60, MAX_LENGTH = 18, EPOCH = 3 };
+
+static const uint64_t seed = 0x123456789abcdef;
+static h2v_world *world;
+
+/* Loops at multiples of 7; 5 has no arc. */
+static bool is_arc(uint32_t u, uint32_t v)
+{
+    if (u == 5 || v == 5) return false;
+    return u == v ? u % 7 == 0 : (u * 5 + v * 3) % 4 == 0;
+}
+
+/* The same, and from multiples of 8 there is no way on. */
+static bool is_one_way(uint32_t u, uint32_t v)
+{
+    return u % 8 != 0 && is_arc(u, v);
+}
+
+static uint32_t keep_of(uint32_t vertex)
+{
+    static const uint32_t keeps[] = {UINT32_MAX, 0x7fffffff, 0};
+    return keeps[vertex % 3];
+}
+
+typedef struct lone_walker {
+    const h2vi_csr *csr;
+    double p, q;
+    uint32_t walk, start;
+    h2v_slot current, previous;
+} lone_walker;
+
+static const uint32_t *word_of(const lone_walker *w, uint32_t step, h2vi_words *words)
+{
+    *words = h2vi_random(seed, H2VI_FOR_WALK, EPOCH, w->walk, w->start, step);
+    return words->w;
+}
+
+static uint32_t degree_of(const lone_walker *w)
+{
+    return (uint32_t)(w->csr->offsets[w->current + 1] - w->csr->offsets[w->current]);
+}
+
+static h2v_slot target_of(const lone_walker *w, uint32_t word)
+{
+    return w->csr->targets[w->csr->offsets[w->current] + h2vi_below(word, degree_of(w))];
+}
+
+/* Whether an attempt goes somewhere, and where. */
+static bool attempt(const lone_walker *w, const uint32_t *words, h2v_slot *next)
+{
+    const double back = 1 / w->p, out = 1 / w->q;
+    const double envelope = out > 1 ? out : 1;
+    const double folded = back > envelope ? back - envelope : 0;
+    const double area = (double)degree_of(w) * envelope + folded;
+    *next = target_of(w, words[0]);
+    if (w->previous == H2V_NO_SLOT || degree_of(w) == 1) return true;
+    if ((double)words[2] * 0x1p-32 * area < folded) {
+        *next = w->previous;
+        return h2vi_csr_has_arc(w->csr, w->current, w->previous);
+    }
+    double bias = out;
+    if (*next == w->previous)
+        bias = folded > 0 ? envelope : back;
+    else if (h2vi_csr_has_arc(w->csr, *next, w->previous))
+        bias = 1;
+    return words[1] < (uint64_t)(bias / envelope * 4294967296.0);
+}
+
+static bool step(lone_walker *w, uint32_t position)
+{
+    if (degree_of(w) == 0) return false;
+    h2vi_words words;
+    h2v_slot next = 0;
+    if (w->p == 1 && w->q == 1) {
+        next = target_of(w, word_of(w, position / 4, &words)[position % 4]);
+    } else {
+        uint32_t refused = 0;
+        while (!attempt(w, word_of(w, position | refused << 15, &words), &next)) refused++;
+    }
+    w->previous = w->current;
+    w->current = next;
+    return true;
+}
+
+static h2vi_token token_of(const lone_walker *w, uint32_t position)
+{
+    const uint32_t word =
+        h2vi_random(seed, H2VI_FOR_SUBSAMPLE, EPOCH, w->walk, w->start, position).w[0];
+    const bool is_kept = word <= keep_of(w->current);
+    return (h2vi_token){w->current, is_kept ? 7 * w->current + 1 : H2V_NO_SLOT};
+}
+
+typedef struct many_walks {
+    h2vi_start starts[N * WALKS];
+    h2vi_token tokens[N * WALKS * MAX_LENGTH];
+    int64_t visits[N];
+} many_walks;
+
+static void walk_alone(const h2vi_csr *csr, const h2vi_walk_params *params,
+                       many_walks *walks)
+{
+    memset(walks->tokens, 0xff, sizeof walks->tokens);
+    memset(walks->visits, 0, sizeof walks->visits);
+    for (uint32_t i = 0; i < N * WALKS; i++) {
+        const h2vi_start start = {i % N, i / N};
+        lone_walker w = {csr,          params->p,    params->q,  start.walk,
+                         start.vertex, start.vertex, H2V_NO_SLOT};
+        h2vi_token *tokens = walks->tokens + i * (uint32_t)params->walk_length;
+        walks->starts[i] = start;
+        for (uint32_t position = 0;; position++) {
+            tokens[position] = token_of(&w, position);
+            walks->visits[w.current]++;
+            if ((int)position + 1 == params->walk_length || !step(&w, position)) break;
+        }
+    }
+}
+
+static void assert_same(const dense_graph *dense, const h2vi_walk_params *params)
+{
+    static many_walks expected, found;
+    walk_alone(&dense->csr, params, &expected);
+    int64_t first[] = {0, N};
+    uint32_t gids[N], contexts[N], keep[N];
+    for (uint32_t v = 0; v < N; v++) {
+        gids[v] = v;
+        contexts[v] = 7 * v + 1;
+        keep[v] = keep_of(v);
+    }
+    const h2v_graph graph = {.world = world,
+                             .num_vertices = N,
+                             .num_arcs = dense->csr.num_arcs,
+                             .directed = dense->csr.directed,
+                             .first = first,
+                             .num_owned = N,
+                             .offsets = dense->csr.offsets,
+                             .targets = dense->csr.targets,
+                             .gids = gids};
+    h2vi_walk_engine engine;
+    memset(&found, 0x55, sizeof found);
+    memset(found.visits, 0, sizeof found.visits);
+    assert_int_equal(h2vi_walk_engine_init(&graph, params, contexts, keep, &engine),
+                     H2V_OK);
+    const h2vi_walk_run run = {.purpose = H2VI_FOR_WALK,
+                               .epoch = EPOCH,
+                               .num_walks = N * WALKS,
+                               .starts = expected.starts,
+                               .tokens = found.tokens,
+                               .visits = found.visits};
+    assert_int_equal(h2vi_walk(&engine, &run), H2V_OK);
+    h2vi_walk_engine_clear(&engine);
+    const size_t num_tokens = (size_t)(N * WALKS * params->walk_length);
+    assert_memory_equal(expected.tokens, found.tokens, num_tokens * sizeof *found.tokens);
+    assert_memory_equal(expected.visits, found.visits, sizeof found.visits);
+}
+
+static void walks_are_what_their_draws_say(void **state)
+{
+    (void)state;
+    const double biases[][2] = {{1, 1}, {0.25, 4}, {4, 0.25}, {2, 0.5}, {0.5, 1}};
+    for (int is_directed = 0; is_directed < 2; is_directed++) {
+        dense_graph dense =
+            dense_make(N, is_directed, false, is_directed ? is_one_way : is_arc);
+        for (size_t i = 0; i < sizeof biases / sizeof *biases; i++)
+            for (int length = 1; length <= MAX_LENGTH; length++)
+                assert_same(&dense,
+                            &(h2vi_walk_params){length, biases[i][0], biases[i][1], seed});
+        dense_clear(&dense);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(walks_are_what_their_draws_say)};
+    int level = 0;
+    MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &level);
+    if (h2v_world_create(MPI_COMM_SELF, 1, &world) != H2V_OK) return 1;
+    const int num_failed = cmocka_run_group_tests(tests, NULL, NULL);
+    h2v_world_destroy(&world);
+    MPI_Finalize();
+    return num_failed;
+}
