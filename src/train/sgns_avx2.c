@@ -14,6 +14,12 @@ static inline vec load(const float *from)
 {
     return _mm256_load_ps(from);
 }
+static inline vec load_once(const float *from)
+{
+    vec x = load(from);
+    __asm__("" : "+x"(x));
+    return x;
+}
 static inline void store(float *to, vec x)
 {
     _mm256_store_ps(to, x);

@@ -13,6 +13,12 @@ static inline vec load(const float *from)
 {
     return _mm512_load_ps(from);
 }
+static inline vec load_once(const float *from)
+{
+    vec x = load(from);
+    __asm__("" : "+v"(x));
+    return x;
+}
 static inline void store(float *to, vec x)
 {
     _mm512_store_ps(to, x);

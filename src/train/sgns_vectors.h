@@ -4,6 +4,8 @@
  *
  *     vec, WIDTH          a register of WIDTH floats
  *     load, store         at aligned addresses
+ *     load_once           the same, into a register that serves all uses: compilers would
+ *                         load again for each, and loads are what is short
  *     broadcast           of the float at an address
  *     add_product         a * b + c, fused
  *     LANES_KEPT, keep_lanes
@@ -41,16 +43,20 @@ typedef struct tile_products {
 static inline void multiply_negatives(const h2vi_tile *tile, int stride, int first,
                                       tile_products *out)
 {
+    const float *const centers[2] = {tile->centers[0], tile->centers[1]};
+    const float *rows[GROUP];
     vec sums[2][GROUP][REGISTERS];
+#pragma GCC unroll 5
+    for (int i = 0; i < GROUP; i++) rows[i] = tile->negatives[first + i];
 #pragma GCC unroll 2
     for (int z = 0; z < REGISTERS; z++) {
 #pragma GCC unroll 5
         for (int i = 0; i < GROUP; i++) sums[0][i][z] = sums[1][i][z] = (vec){0};
         for (int d = z * WIDTH; d < stride; d += H2VI_LANES) {
-            const vec x = load(tile->centers[0] + d), y = load(tile->centers[1] + d);
+            const vec x = load_once(centers[0] + d), y = load_once(centers[1] + d);
 #pragma GCC unroll 5
             for (int i = 0; i < GROUP; i++) {
-                const vec row = load(tile->negatives[first + i] + d);
+                const vec row = load_once(rows[i] + d);
                 sums[0][i][z] = add_product(x, row, sums[0][i][z]);
                 sums[1][i][z] = add_product(y, row, sums[1][i][z]);
             }
@@ -67,20 +73,22 @@ static inline void multiply_negatives(const h2vi_tile *tile, int stride, int fir
 static inline void multiply_positives(const h2vi_tile *tile, int stride, int side,
                                       tile_products *out)
 {
+    const float *const center = tile->centers[side];
+    const float *rows[H2VI_TILE_POSITIVES];
     vec sums[H2VI_TILE_POSITIVES][REGISTERS];
 #pragma GCC unroll 6
     for (int i = 0; i < H2VI_TILE_POSITIVES; i++) {
+        rows[i] = tile->positives[side][i];
 #pragma GCC unroll 2
         for (int z = 0; z < REGISTERS; z++) sums[i][z] = (vec){0};
     }
     for (int d = 0; d < stride; d += H2VI_LANES) {
 #pragma GCC unroll 2
         for (int z = 0; z < REGISTERS; z++) {
-            const vec x = load(tile->centers[side] + d + z * WIDTH);
+            const vec x = load_once(center + d + z * WIDTH);
 #pragma GCC unroll 6
             for (int i = 0; i < H2VI_TILE_POSITIVES; i++)
-                sums[i][z] = add_product(x, load(tile->positives[side][i] + d + z * WIDTH),
-                                         sums[i][z]);
+                sums[i][z] = add_product(x, load(rows[i] + d + z * WIDTH), sums[i][z]);
         }
     }
 #pragma GCC unroll 6
@@ -125,22 +133,24 @@ static inline void change_negatives(const h2vi_tile *tile, int stride, int first
                                     const float *gradients, float *const sums[2],
                                     float *const to[2])
 {
+    const float *const centers[2] = {tile->centers[0], tile->centers[1]};
+    float *rows[GROUP];
     vec gx[GROUP], gy[GROUP];
 #pragma GCC unroll 5
     for (int i = 0; i < GROUP; i++) {
+        rows[i] = tile->negatives[first + i];
         gx[i] = broadcast(gradients + first + i);
         gy[i] = broadcast(gradients + H2VI_TILE_NEGATIVES + first + i);
     }
     for (int d = 0; d < stride; d += WIDTH) {
-        const vec x = load(tile->centers[0] + d), y = load(tile->centers[1] + d);
+        const vec x = load_once(centers[0] + d), y = load_once(centers[1] + d);
         vec sum_x = load(sums[0] + d), sum_y = load(sums[1] + d);
 #pragma GCC unroll 5
         for (int i = 0; i < GROUP; i++) {
-            float *row = tile->negatives[first + i] + d;
-            const vec old = load(row);
+            const vec old = load_once(rows[i] + d);
             sum_x = add_product(gx[i], old, sum_x);
             sum_y = add_product(gy[i], old, sum_y);
-            store(row, add_product(gy[i], y, add_product(gx[i], x, old)));
+            store(rows[i] + d, add_product(gy[i], y, add_product(gx[i], x, old)));
         }
         store(to[0] + d, sum_x);
         store(to[1] + d, sum_y);
@@ -148,18 +158,22 @@ static inline void change_negatives(const h2vi_tile *tile, int stride, int first
 }
 
 /* The last to change a center: it takes its sums. */
-static inline void change_positives(float *center, float *const *rows, int stride,
+static inline void change_positives(float *center, float *const *positives, int stride,
                                     const float *gradients, const float *sums)
 {
+    float *rows[H2VI_TILE_POSITIVES];
     vec g[H2VI_TILE_POSITIVES];
 #pragma GCC unroll 6
-    for (int i = 0; i < H2VI_TILE_POSITIVES; i++) g[i] = broadcast(gradients + i);
+    for (int i = 0; i < H2VI_TILE_POSITIVES; i++) {
+        rows[i] = positives[i];
+        g[i] = broadcast(gradients + i);
+    }
     for (int d = 0; d < stride; d += WIDTH) {
-        const vec x = load(center + d);
+        const vec x = load_once(center + d);
         vec sum = load(sums + d);
 #pragma GCC unroll 6
         for (int i = 0; i < H2VI_TILE_POSITIVES; i++) {
-            const vec old = load(rows[i] + d);
+            const vec old = load_once(rows[i] + d);
             sum = add_product(g[i], old, sum);
             store(rows[i] + d, add_product(g[i], x, old));
         }
