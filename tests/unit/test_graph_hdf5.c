@@ -137,12 +137,8 @@ static void write_whole(const char *path, long num_bytes, const char *bytes)
     assert_int_equal(fclose(file), 0);
 }
 
-static void equal_graphs_are_equal_bytes(void **state)
+static void assert_equal_files(void)
 {
-    (void)state;
-    write_example(PATH, &string_ids);
-    (void)sleep(1); /* a time stamp would show */
-    write_example(OTHER, &string_ids);
     long num_bytes = 0, num_other = 0;
     char *bytes = read_whole(PATH, &num_bytes);
     char *other = read_whole(OTHER, &num_other);
@@ -151,6 +147,59 @@ static void equal_graphs_are_equal_bytes(void **state)
     free(bytes);
     free(other);
     (void)remove(OTHER);
+}
+
+static void equal_graphs_are_equal_bytes(void **state)
+{
+    (void)state;
+    write_example(PATH, &string_ids);
+    (void)sleep(1); /* a time stamp would show */
+    write_example(OTHER, &string_ids);
+    assert_equal_files();
+}
+
+enum { MANY = 1800 };
+
+/* Every vertex is joined to all, or to all above it; the weight tells the edge. */
+static h2vi_csr join_all(bool both, bool weighted)
+{
+    const int64_t num_arcs = (int64_t)MANY * (MANY - 1) / (both ? 1 : 2);
+    h2vi_csr all = {.num_vertices = MANY};
+    all.offsets = h2vi_alloc(MANY + 1, sizeof *all.offsets);
+    all.targets = h2vi_alloc_n(num_arcs, sizeof *all.targets);
+    if (weighted) all.weights = h2vi_alloc_n(num_arcs, sizeof *all.weights);
+    assert_true(all.offsets && all.targets && (!weighted || all.weights));
+    for (uint32_t u = 0; u < MANY; u++) {
+        for (uint32_t v = both ? 0 : u; v < MANY; v++) {
+            if (u == v) continue;
+            if (weighted)
+                all.weights[all.num_arcs] =
+                    (float)(u < v ? u * MANY + v : v * MANY + u) / 4;
+            all.targets[all.num_arcs++] = v;
+        }
+        all.offsets[u + 1] = all.num_arcs;
+    }
+    return all;
+}
+
+/* More arcs than one stripe has: the file is that of both directions written at once. */
+static void a_mirrored_graph_is_the_same_file(void **state)
+{
+    (void)state;
+    int64_t ids[MANY];
+    for (int64_t v = 0; v < MANY; v++) ids[v] = v * v;
+    const h2vi_ids many_ids = {.num_ids = MANY, .numbers = ids};
+    for (int weighted = 0; weighted < 2; weighted++) {
+        h2vi_csr both = join_all(true, weighted), rows = join_all(false, weighted);
+        h2vi_mirror mirror;
+        assert_int_equal(h2vi_graph_write(PATH, &both, &many_ids, "a test"), H2V_OK);
+        assert_int_equal(h2vi_mirror_create(&rows, 2, &mirror), H2V_OK);
+        assert_int_equal(h2vi_graph_write_mirror(OTHER, &mirror, &many_ids, "a test"),
+                         H2V_OK);
+        assert_equal_files();
+        h2vi_csr_clear(&both);
+        h2vi_mirror_clear(&mirror);
+    }
 }
 
 static void assert_refused(h2v_status expected, const char *fragment)
@@ -255,6 +304,7 @@ int main(void)
         cmocka_unit_test(the_header_tells_the_sizes),
         cmocka_unit_test(a_graph_without_arcs_comes_back),
         cmocka_unit_test(equal_graphs_are_equal_bytes),
+        cmocka_unit_test(a_mirrored_graph_is_the_same_file),
         cmocka_unit_test(files_that_are_no_graphs_are_refused),
         cmocka_unit_test(a_truncated_file_is_refused),
         cmocka_unit_test(damaged_rows_are_refused),

@@ -147,10 +147,13 @@ static void many_lines_are_read(void **state)
 {
     (void)state;
     enum { LINES = 40, LINE_BYTES = 8 };
-    char text[LINES * LINE_BYTES + 1];
-    for (int i = 0; i < LINES; i++)
-        (void)snprintf(text + i * LINE_BYTES, LINE_BYTES + 1, "%03d %03d\n", 100 + i,
-                       200 + i);
+    char text[LINES * LINE_BYTES];
+    for (int i = 0; i < LINES; i++) {
+        char *line = text + i * LINE_BYTES;
+        memcpy(line, "100 200\n", LINE_BYTES);
+        line[1] = line[5] = (char)('0' + i / 10);
+        line[2] = line[6] = (char)('0' + i % 10);
+    }
     const char *p = text, *end = text + LINES * LINE_BYTES;
     int64_t ids[2 * LINES];
     float weights[LINES];
