@@ -35,7 +35,7 @@ h2v_status h2vi_edge_list_extend(h2vi_edge_pool *pool, h2vi_edge_list *list)
     h2vi_edge_chunk *chunk = take_unused(pool);
     if (!chunk) {
         const size_t num_weights = pool->weighted ? H2VI_CHUNK_EDGES : 0;
-        chunk = h2vi_alloc(sizeof *chunk + num_weights * sizeof *chunk->weights, 1);
+        chunk = h2vi_alloc_raw(sizeof *chunk + num_weights * sizeof *chunk->weights, 1);
     }
     if (!chunk) return h2vi_fail_memory("edges");
     chunk->next = NULL;
