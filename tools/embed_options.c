@@ -17,7 +17,7 @@ static const char *const row_type_names[] = {"f32", "bf16", 0};
 static const char *const progress_names[] = {"auto", "bar", "lines", "none", 0};
 
 /* What an option is for. */
-enum { FOR_TRAINING = 1, FOR_FASTRP = 2, FOR_WARM_START = 4 };
+enum { FOR_TRAINING = 1, FOR_FASTRP = 2, FOR_WARM_START = 4, FOR_WALKING = 8 };
 
 enum { NOT_GIVEN = -1 }; /* an option whose presence matters */
 
@@ -32,16 +32,21 @@ typedef struct embed_words {
 
 /* ---- what goes together */
 
-static unsigned uses_of(const h2v_embed_params *params)
+static unsigned uses_of(const embed_settings *settings)
 {
+    const h2v_embed_params *params = &settings->params;
     if (params->method == H2V_METHOD_FASTRP) return FOR_FASTRP;
-    if (params->init != H2V_INIT_FASTRP) return FOR_TRAINING;
-    return FOR_TRAINING | FOR_FASTRP | FOR_WARM_START;
+    const unsigned walking = settings->files.walks ? 0 : FOR_WALKING;
+    if (params->init != H2V_INIT_FASTRP) return FOR_TRAINING | walking;
+    return FOR_TRAINING | FOR_FASTRP | FOR_WARM_START | walking;
 }
 
-static const char *what_uses(const cli_option *option)
+static const char *what_uses(const cli_option *option, const embed_settings *settings)
 {
-    if (option->uses == FOR_TRAINING) return "--method deepwalk and node2vec";
+    if (option->uses == FOR_WALKING && settings->files.walks)
+        return "walking; --walks-from has walks already";
+    if (option->uses == FOR_TRAINING || option->uses == FOR_WALKING)
+        return "--method deepwalk and node2vec";
     if (option->uses == FOR_FASTRP) return "--method fastrp and --init fastrp";
     return "--init fastrp";
 }
@@ -51,9 +56,15 @@ static bool has_stray_option(const cli_command *command, const cli_option *optio
                              const embed_settings *settings)
 {
     const h2v_embed_params *params = &settings->params;
-    if (has_stray_bias(command, (int)params->method, params)) return true;
-    const cli_option *stray = cli_find_stray(options, uses_of(params));
-    if (stray) cli_error(command, "--%s belongs to %s", stray->name, what_uses(stray));
+    if (settings->files.walks && params->method == H2V_METHOD_NODE2VEC) {
+        cli_error(command, "--walks-from has walks already; leave --method out");
+        return true;
+    }
+    if (!settings->files.walks && has_stray_bias(command, (int)params->method, params))
+        return true;
+    const cli_option *stray = cli_find_stray(options, uses_of(settings));
+    if (stray)
+        cli_error(command, "--%s belongs to %s", stray->name, what_uses(stray, settings));
     return stray != NULL;
 }
 
@@ -73,9 +84,9 @@ static bool fits_the_estimate(const cli_command *command, const embed_settings *
                            "--no-contexts, --report and --trace out");
         return false;
     }
-    if (files->property || files->init) {
+    if (files->property || files->init || files->walks) {
         cli_error(command, "--estimate reads the graph alone: leave --property out (its "
-                           "--property-ratio tells enough) and --init FILE");
+                           "--property-ratio tells enough), --init FILE and --walks-from");
         return false;
     }
     if (words->groups > 0) {
@@ -204,10 +215,18 @@ static cli_outcome read_table(const cli_command *command, int argc, const char *
          .unit = "N",
          .help = "of everything that is drawn"},
         CLI_GROUP("Walks"),
-        WALKS_OPTION(params, FOR_TRAINING),
-        WALK_LENGTH_OPTION(params, FOR_TRAINING),
-        P_OPTION(params, FOR_TRAINING),
-        Q_OPTION(params, FOR_TRAINING),
+        WALKS_OPTION(params, FOR_WALKING),
+        WALK_LENGTH_OPTION(params, FOR_WALKING),
+        P_OPTION(params, FOR_WALKING),
+        Q_OPTION(params, FOR_WALKING),
+        {.name = "walks-from",
+         .kind = CLI_TEXT,
+         .target = &files->walks,
+         .unit = "FILE",
+         .default_text = "none",
+         .help = "train on the walks of a file instead, text or HDF5 as `halo2vec walk` "
+                 "writes them",
+         .uses = FOR_TRAINING},
         CLI_GROUP("Training"),
         {.name = "window",
          .aliases = "window-size",

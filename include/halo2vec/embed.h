@@ -53,11 +53,13 @@ typedef enum h2v_precision {
     H2V_PRECISION_AUTO ///< f32 with one group, int8 with several
 } h2v_precision;
 
-/// What was read beside the graph, told by digests of rows.
+/// What was read beside the graph, told by digests.
 typedef struct h2v_read_rows {
     int64_t property_columns; ///< of files.property; 0: there was none
     uint64_t property_digest; ///< of their projection
     uint64_t init_digest;     ///< of the rows and contexts that files.init gave
+    int64_t num_walks;        ///< of files.walks; 0: there was none
+    uint64_t walks_digest;    ///< of these walks, in their order
 } h2v_read_rows;
 
 /// What defines the result, and nothing else: the same values, graph and METIS library give
@@ -111,6 +113,11 @@ typedef struct h2v_embed_files {
     const char *property;  ///< NULL, or properties of the vertices for FastRP: .npy or
                            ///< HDF5 (src/graph/matrix_file.h), one row a vertex in the
                            ///< order of the graph file
+    const char *walks;     ///< NULL, or walks to train on instead of walking: text, or HDF5
+                           ///< (walk.h). Each is trained once an epoch. The method must be
+                           ///< DEEPWALK, its walks, walk_length, p and q are of no use, and
+                           ///< groups not 0. Held in memory, each rank its share: 4 bytes a
+                           ///< visit, 8 a walk, and up to 8 for every vertex of the graph
     const char *init;      ///< NULL, or the embedding file of H2V_INIT_FILE
     bool with_contexts;    ///< FastRP has none
     bool overwrite;

@@ -24,6 +24,7 @@
 #include "params_json.h"
 #include "phase_clock.h"
 #include "plan.h"
+#include "read_walks.h"
 #include "shared_output.h"
 #include "trace.h"
 #include "train.h"
@@ -67,7 +68,10 @@ static h2v_status try_inputs(const h2v_embed_files *files, int dim)
     h2v_status status =
         files->property ? h2vi_matrix_open(files->property, &matrix) : H2V_OK;
     h2vi_matrix_close(&matrix);
-    return status == H2V_OK && files->init ? h2vi_try_init_file(files->init, dim) : status;
+    if (status == H2V_OK && files->init) status = h2vi_try_init_file(files->init, dim);
+    bool is_hdf5 = false;
+    return status == H2V_OK && files->walks ? h2vi_try_walks_file(files->walks, &is_hdf5)
+                                            : status;
 }
 
 /* Local, rank 0: try for what is to be read and written. */
@@ -195,6 +199,7 @@ static h2v_status train(embed_run *this)
                                     .moved = &job->moved,
                                     .blocks = &job->blocks,
                                     .model = &this->model,
+                                    .given = this->files->walks ? &job->given : NULL,
                                     .callback = this->listener.callback,
                                     .context = this->listener.context,
                                     .start = this->listener.start,
@@ -321,6 +326,13 @@ static h2v_status check_files(const h2v_embed_params *params, const h2v_embed_fi
                         "--property and a --property-ratio above 0 go together");
     if (!is_fastrp && (files->init != NULL) != (params->init == H2V_INIT_FILE))
         return h2v_fail(H2V_ERR_ARGUMENT, "--init file and its name go together");
+    if (files->walks && params->method != H2V_METHOD_DEEPWALK)
+        return h2v_fail(H2V_ERR_ARGUMENT,
+                        "--walks-from has walks already; leave --method out");
+    if (files->walks && params->groups == 0)
+        return h2v_fail(H2V_ERR_ARGUMENT,
+                        "--groups auto walks to choose; with --walks-from "
+                        "say how many");
     if (is_fastrp && files->trace)
         return h2v_fail(H2V_ERR_ARGUMENT, "--trace is of training; FastRP has none");
     return H2V_OK;
@@ -337,6 +349,7 @@ h2v_status h2v_embed(const h2v_world *world, const h2v_embed_params *params,
     embed_run run = {.job = {.world = world,
                              .graph_path = files->graph,
                              .partition_path = files->partition,
+                             .walks_path = files->walks,
                              .params = *params,
                              .num_ranks = world->num_ranks},
                      .files = files,

@@ -11,6 +11,7 @@
 #include "noise_weights.h"
 #include "phase_clock.h"
 #include "plan.h"
+#include "read_walks.h"
 #include "starts.h"
 
 #include <math.h>
@@ -62,13 +63,27 @@ int h2v_embed_choose_parts(const h2v_graph *graph, const h2v_embed_params *param
     return chosen.parts < most ? chosen.parts : (int)most;
 }
 
+/* Walks of a file are what the parameters tell instead of how to walk. */
+static h2v_status read_walks(h2vi_job *job)
+{
+    h2vi_given_walks *given = &job->given;
+    const h2v_status status =
+        h2vi_read_walks(job->graph, job->graph_path, job->walks_path, given);
+    if (status != H2V_OK) return status;
+    job->params.walk_length = given->longest;
+    job->params.read.num_walks = given->total_walks;
+    job->params.read.walks_digest = given->digest;
+    return h2vi_given_walks_count(job->graph, given, job->visits);
+}
+
 static h2v_status count_visits(h2vi_job *job)
 {
     job->visits = h2vi_alloc_n(job->graph->num_owned, sizeof *job->visits);
     const h2v_status status =
         h2v_agree(job->world, job->visits ? H2V_OK : h2vi_fail_memory("visits"));
-    return status == H2V_OK ? h2v_embed_count_visits(job->graph, &job->params, job->visits)
-                            : status;
+    if (status != H2V_OK) return status;
+    return job->walks_path ? read_walks(job)
+                           : h2v_embed_count_visits(job->graph, &job->params, job->visits);
 }
 
 /* Parts that make a group for each rank, about as many as one group would have; if there
@@ -299,6 +314,7 @@ void h2vi_job_clear(h2vi_job *job)
     h2v_graph_destroy(&job->graph);
     free(job->visits);
     h2v_partition_clear(&job->partition);
+    h2vi_given_walks_clear(&job->given);
     h2vi_blocks_clear(&job->blocks);
     h2vi_moved_clear(&job->moved);
 }

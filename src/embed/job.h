@@ -5,6 +5,7 @@
 #pragma once
 
 #include "blocks.h"
+#include "given_walks.h"
 #include "halo2vec/embed.h"
 #include "migrate.h"
 
@@ -12,6 +13,7 @@ typedef struct h2vi_job {
     const h2v_world *world; /* borrowed, as the paths */
     const char *graph_path;
     const char *partition_path; /* NULL: parts are made */
+    const char *walks_path;     /* NULL: training walks */
     h2v_embed_params params;    /* in effect, once prepared */
     int num_ranks;              /* if params.groups is 0: for which to choose groups */
     bool is_open;               /* out: groups are to be chosen: `params` has one for each
@@ -22,6 +24,7 @@ typedef struct h2vi_job {
     int64_t *visits;  /* likewise; of FastRP: what a vertex costs, if there are parts */
     h2v_partition partition; /* likewise */
     h2v_partition_quality quality;
+    h2vi_given_walks given; /* of walks_path */
     h2vi_blocks blocks;
     h2vi_moved moved;
     h2v_rank_report report; /* of this rank */

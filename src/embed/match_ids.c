@@ -43,8 +43,7 @@ static int64_t batch_length(int64_t first, int64_t count)
     return count - first < BATCH ? count - first : BATCH;
 }
 
-/* The ids of the embedding, numbered by their rows. */
-static h2v_status fill_table(const char *path, const h2vi_ids *ids, h2vi_id_table *table)
+h2v_status h2vi_fill_id_table(const char *path, const h2vi_ids *ids, h2vi_id_table *table)
 {
     h2vi_token tokens[BATCH];
     uint32_t found[BATCH];
@@ -106,7 +105,7 @@ static h2v_status read_table(const char *path, int64_t num_rows, h2vi_id_table *
     h2vi_ids ids;
     h2v_status status = h2vi_embedding_read_ids(path, &ids);
     if (status == H2V_OK) status = check_count(path, &ids, num_rows);
-    if (status == H2V_OK) status = fill_table(path, &ids, table);
+    if (status == H2V_OK) status = h2vi_fill_id_table(path, &ids, table);
     h2vi_ids_clear(&ids);
     return status;
 }

@@ -4,7 +4,15 @@
 #pragma once
 
 #include "graph_rows.h"
+#include "ids.h"
 #include "picked_rows.h"
+
+struct h2vi_id_table;
+
+/* Local. Put ids of a file, `path`, into an empty table: they get the numbers of their
+ * rows. Errors: ERR_NOMEM; ERR_DATA if one is there twice, or too long. */
+H2V_CHECKED h2v_status h2vi_fill_id_table(const char *path, const h2vi_ids *ids,
+                                          struct h2vi_id_table *table);
 
 /* Collective; rank 0 reads both files' ids, alone. `num_rows`: of the embedding file.
  * `picks` out: the owned vertices that have a row there, sorted by it; room for num_owned

@@ -109,6 +109,14 @@ static int put_fastrp(const h2v_embed_params *params, json_t *object)
     return put_digest(object, "property_digest", params->read.property_digest);
 }
 
+/* Walks that were given are told by their digest, not by how others are made. */
+static int put_given_walks(const h2v_embed_params *params, json_t *object)
+{
+    static const char *const of_walking[] = {"walks", "walk_length", "p", "q"};
+    for (int i = 0; i < 4; i++) (void)json_object_del(object, of_walking[i]);
+    return put_digest(object, "walks_digest", params->read.walks_digest);
+}
+
 static int put_training(const h2v_embed_params *params, json_t *object)
 {
     const bool is_node2vec = params->method == H2V_METHOD_NODE2VEC;
@@ -123,6 +131,7 @@ static int put_training(const h2v_embed_params *params, json_t *object)
     const int outcome = keys ? json_object_update(object, keys) : -1;
     json_decref(keys);
     if (outcome != 0 || put_groups(params, object) != 0) return -1;
+    if (params->read.num_walks > 0 && put_given_walks(params, object) != 0) return -1;
     if (params->init == H2V_INIT_FILE)
         return put_digest(object, "init_digest", params->read.init_digest);
     return params->init == H2V_INIT_FASTRP

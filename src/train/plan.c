@@ -197,8 +197,10 @@ void h2vi_choose(const h2v_graph *graph, const int64_t *visits, h2v_embed_params
     params->exchange_precision = choose_precision(params);
     const double n = (double)graph->num_vertices;
     const double length = total_visits(graph, visits) / (n * H2VI_TRIAL_WALKS);
-    const double pairs_per_vertex = h2vi_pairs_per_walk(length, params->window) *
-                                    (double)params->walks * (double)params->epochs;
+    const double walks = params->read.num_walks > 0 ? (double)params->read.num_walks / n
+                                                    : (double)params->walks;
+    const double pairs_per_vertex =
+        h2vi_pairs_per_walk(length, params->window) * walks * (double)params->epochs;
     const double fewest = fmax(h2vi_rounds_for_groups(params->groups),
                                ceil(pairs_per_vertex / H2VI_PAIRS_PER_VERTEX));
     if (params->parts == 0) {

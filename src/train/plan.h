@@ -36,5 +36,6 @@ int h2vi_rounds_for_groups(int num_groups);
 double h2vi_pairs_per_walk(double walk_length, int window);
 
 /* Collective. Fill params->parts, params->rounds and params->pool where they are 0; groups
- * are chosen already. The mean length of walks is measured by the trial walks' visits. */
+ * are chosen already. The mean length of walks is measured by the trial walks' visits;
+ * given walks (params->read) are counted. */
 void h2vi_choose(const h2v_graph *graph, const int64_t *visits, h2v_embed_params *params);

@@ -93,6 +93,13 @@ static void forget_walks(int64_t *last_walk, int num_ranks)
     for (int r = 0; r < num_ranks; r++) last_walk[r] = -1;
 }
 
+/* What windows are drawn for, beside the walk number. */
+static uint32_t name_of_start(const h2vi_router *router, h2vi_start start)
+{
+    return router->starts_are_places ? start.vertex
+                                     : router->moved->graph->gids[start.vertex];
+}
+
 /* Local. */
 static h2v_status pack_walks(h2vi_router *router, const h2vi_walk_run *run)
 {
@@ -141,7 +148,8 @@ static h2v_status pack_walks(h2vi_router *router, const h2vi_walk_run *run)
             find_readers(graph, walk, walk_length, w, last_walk, readers);
         for (int i = 0; i < num_readers; i++) {
             h2vi_token *item = router->parcel + next[readers[i]]++ * (walk_length + 1);
-            item[0] = (h2vi_token){graph->gids[run->starts[w].vertex], run->starts[w].walk};
+            item[0] =
+                (h2vi_token){name_of_start(router, run->starts[w]), run->starts[w].walk};
             memcpy(item + 1, walk, (size_t)walk_length * sizeof *walk);
         }
     }
@@ -242,7 +250,7 @@ static void read_walk(const h2vi_router *router, const h2vi_walk_run *run, int64
     const int64_t own = index - num_before;
     if (own >= 0 && own < run->num_walks) {
         const h2vi_start start = run->starts[own];
-        view_walk(router, graph->gids[start.vertex], start.walk,
+        view_walk(router, name_of_start(router, start), start.walk,
                   run->tokens + own * router->walk_length, view);
         return;
     }

@@ -2,9 +2,10 @@
 
 /* From walks to cells: every (center, context) pair within a window goes to the cell (part
  * of the center, block of the context), and there it lies in the order of the walks' starts
- * (slot, walk number) and of the places in the walk. A walk goes once, whole, to each rank
- * that owns one of its centers, which finds its own pairs in it. The half-width of each
- * window is drawn from 1..window (Mikolov et al. 2013, arXiv:1301.3781). */
+ * (slot, walk number; given walks: in the order of their file) and of the places in the
+ * walk. A walk goes once, whole, to each rank that owns one of its centers, which finds its
+ * own pairs in it. The half-width of each window is drawn from 1..window (Mikolov et al.
+ * 2013, arXiv:1301.3781). */
 #pragma once
 
 #include <stdint.h>
@@ -35,7 +36,9 @@ typedef struct h2vi_router {
     int64_t *bin_starts;   /* pairs of cell (local part, block), shape [num_bins + 1] */
     h2vi_pair *pairs;
     int64_t capacity, num_pairs;
-    int64_t total_pairs; /* since creation */
+    bool starts_are_places; /* starts are the two words of a walk's place in a file, not a
+                               vertex and a walk number */
+    int64_t total_pairs;    /* since creation */
     double seconds; /* thread CPU time of all threads since creation, without waiting */
     double serial_seconds; /* of these: of the main thread while the others had nothing */
     h2vi_trace *trace;     /* borrowed; NULL: none is kept */

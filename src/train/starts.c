@@ -36,7 +36,7 @@ static int64_t starts_of_vertex(const h2v_embed_params *params, uint32_t gid,
     return count;
 }
 
-static h2v_status reserve(h2vi_starts *starts, int64_t count, int walk_length)
+h2v_status h2vi_starts_reserve(h2vi_starts *starts, int64_t count, int walk_length)
 {
     if (starts->tokens && count <= starts->capacity) return H2V_OK;
     h2vi_starts_clear(starts);
@@ -59,7 +59,7 @@ h2v_status h2vi_starts_collect(const h2v_embed_params *params, const h2v_graph *
                         "%lld walks start on one rank in one round; more --rounds or ranks "
                         "make them fewer than 2^32",
                         (long long)count);
-    const h2v_status status = reserve(starts, count, params->walk_length);
+    const h2v_status status = h2vi_starts_reserve(starts, count, params->walk_length);
     if (status != H2V_OK) return status;
     for (int64_t v = 0; v < graph->num_owned; v++)
         at += starts_of_vertex(params, graph->gids[v], (uint32_t)v, round,

@@ -15,6 +15,10 @@ typedef struct h2vi_starts {
     int64_t capacity;   /* walks */
 } h2vi_starts;
 
+/* Local. Room for `count` walks; what was there is forgotten. */
+H2V_CHECKED h2v_status h2vi_starts_reserve(h2vi_starts *starts, int64_t count,
+                                           int walk_length);
+
 /* Local. Describe the walks of the owned vertices that start in a round of the whole
  * training; the memory is of `starts`, and used again in the next round. */
 H2V_CHECKED h2v_status h2vi_starts_collect(const h2v_embed_params *params,

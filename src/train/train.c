@@ -106,7 +106,11 @@ static void train_cell(void *context, int thread, int part, int step, int home, 
                       .rate_end = rate_at(trainer, step + 1),
                       .noise = {.seed = training->params->seed,
                                 .round = (uint32_t)trainer->round,
-                                .cell = (uint32_t)(part * num_blocks + block)},
+                                .cell = (uint32_t)(part * num_blocks + block),
+                                .strata = needed ? 1
+                                                 : h2vi_strata(
+                                                       training->blocks->rows_per_block,
+                                                       stride)},
                       .pool = needed ? needed->pool : NULL};
     h2vi_cell_sort(router->pairs + first, router->bin_starts[bin + 1] - first, needed,
                    scratch, &cell);
@@ -205,8 +209,11 @@ static h2v_status collect_starts(h2vi_trainer *trainer, h2vi_walk_run *run)
 {
     const h2vi_training *training = trainer->training;
     const double begin = h2vi_thread_seconds();
-    const h2v_status status = h2vi_starts_collect(training->params, training->moved->graph,
-                                                  trainer->round, &trainer->starts, run);
+    const h2v_status status =
+        training->given ? h2vi_given_walks_collect(training->params, training->given,
+                                                   trainer->round, &trainer->starts, run)
+                        : h2vi_starts_collect(training->params, training->moved->graph,
+                                              trainer->round, &trainer->starts, run);
     h2vi_walk_engine_add_serial(&trainer->engine, h2vi_thread_seconds() - begin);
     return status;
 }
@@ -220,7 +227,7 @@ static h2v_status train_round(h2vi_trainer *trainer)
     h2vi_trace_begin_round(training->trace, trainer->round);
     h2vi_phase_clock clock = h2vi_phase_begin(training->report, H2V_PHASE_WALK);
     h2v_status status = h2v_agree(world, collect_starts(trainer, &run));
-    if (status == H2V_OK) status = h2vi_walk(&trainer->engine, &run);
+    if (status == H2V_OK && !training->given) status = h2vi_walk(&trainer->engine, &run);
     trace_walk(trainer, NULL);
     h2vi_phase_end(&clock);
     if (status != H2V_OK) return status;
@@ -301,9 +308,11 @@ static h2v_status trainer_init(const h2vi_training *training, h2vi_trainer *trai
         trainer->context_slots[v] = moved->vertices[v].context_slot;
         trainer->keep[v] = moved->vertices[v].keep;
     }
-    h2v_status status = h2vi_walk_engine_init(moved->graph, &walks, trainer->context_slots,
-                                              params->subsample > 0 ? trainer->keep : NULL,
-                                              &trainer->engine);
+    h2v_status status = H2V_OK;
+    if (!training->given)
+        status = h2vi_walk_engine_init(moved->graph, &walks, trainer->context_slots,
+                                       params->subsample > 0 ? trainer->keep : NULL,
+                                       &trainer->engine);
     if (status == H2V_OK)
         status = h2vi_router_init(moved, training->blocks, params->window, &walks,
                                   &trainer->router);
@@ -312,6 +321,7 @@ static h2v_status trainer_init(const h2vi_training *training, h2vi_trainer *trai
     trainer->engine.on_exchange = trace_walk;
     trainer->engine.context = trainer;
     trainer->router.trace = training->trace;
+    trainer->router.starts_are_places = training->given != NULL;
     trainer->rotation =
         (h2vi_rotation){.world = world,
                         .num_parts = params->parts,
@@ -358,6 +368,8 @@ static void add_to_report(const h2vi_trainer *trainer, int num_threads)
     report->round_bytes += trainer->engine.buffer_bytes +
                            h2vi_router_bytes(&trainer->router) +
                            h2vi_starts_bytes(trainer->training->params, &trainer->starts);
+    if (trainer->training->given)
+        report->round_bytes += h2vi_given_walks_bytes(graph, trainer->training->given);
     for (int t = 0; t < num_threads; t++) {
         report->cell_seconds += trainer->scratch[t].seconds;
         report->round_bytes += trainer->scratch[t].capacity * (int64_t)sizeof(uint32_t);
@@ -369,6 +381,9 @@ h2v_status h2vi_train(const h2vi_training *training)
     const h2v_world *world = training->moved->graph->world;
     h2vi_trainer trainer = {0};
     h2v_status status = h2v_agree(world, trainer_init(training, &trainer));
+    if (status == H2V_OK && training->given)
+        status = h2vi_given_walks_place(training->moved, training->params->subsample > 0,
+                                        training->given);
     if (status == H2V_OK && has_groups(&trainer))
         status = h2vi_reconciler_init(training->params, training->moved, training->blocks,
                                       training->model, &trainer.reconciler);

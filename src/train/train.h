@@ -5,6 +5,7 @@
 #pragma once
 
 #include "blocks.h"
+#include "given_walks.h"
 #include "halo2vec/embed.h"
 #include "migrate.h"
 #include "model.h"
@@ -15,6 +16,7 @@ typedef struct h2vi_training {
     const h2vi_moved *moved;
     const h2vi_blocks *blocks;
     h2vi_model *model;
+    h2vi_given_walks *given;         /* NULL: walk; changed by being placed */
     h2v_progress_callback *callback; /* on rank 0 only */
     void *context;
     double start;            /* wall clock at the start of the job */
