@@ -106,11 +106,7 @@ static void train_cell(void *context, int thread, int part, int step, int home, 
                       .rate_end = rate_at(trainer, step + 1),
                       .noise = {.seed = training->params->seed,
                                 .round = (uint32_t)trainer->round,
-                                .cell = (uint32_t)(part * num_blocks + block),
-                                .strata = needed ? 1
-                                                 : h2vi_strata(
-                                                       training->blocks->rows_per_block,
-                                                       stride)},
+                                .cell = (uint32_t)(part * num_blocks + block)},
                       .pool = needed ? needed->pool : NULL};
     h2vi_cell_sort(router->pairs + first, router->bin_starts[bin + 1] - first, needed,
                    scratch, &cell);
