@@ -18,8 +18,8 @@ static int choose(h2vi_walk_worker *worker, h2vi_lane *lanes)
         const h2vi_lane i = (h2vi_lane)k;
         const h2vi_walk_row row = rows[batch->current[i] - worker->first];
         h2vi_batch_choose(batch, i, &row, h2vi_batch_word(batch, i, 0));
-        __builtin_prefetch(&targets[batch->arc[i]]);
-        if (alias) __builtin_prefetch(&alias[batch->arc[i]]);
+        __builtin_prefetch(&targets[batch->arc[i]], 0, 2);
+        if (alias) __builtin_prefetch(&alias[batch->arc[i]], 0, 2);
         batch->is_gone[i] = row.degree == 0;
         lanes[num_left] = i;
         num_left += row.degree > 0;
@@ -109,7 +109,7 @@ static int ask(h2vi_walk_worker *worker, int count, h2vi_lane *lanes)
         batch->asked[i] = h2vi_edge_set_row(vertex, row->offset, row->degree);
         batch->target[i] = to;
         batch->bucket[i] = engine->edges.buckets[h2vi_edge_set_start(batch->asked[i], to)];
-        __builtin_prefetch(batch->bucket[i]);
+        __builtin_prefetch(batch->bucket[i], 0, 2);
         lanes[num_left++] = i;
     }
     return num_left;
