@@ -7,6 +7,7 @@
 
 #include <math.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "sgns.h"
 
@@ -15,8 +16,9 @@ typedef struct h2vi_tile {
     float *positives[2][H2VI_TILE_POSITIVES];
     float *negatives[H2VI_TILE_NEGATIVES];
     float positive_weights[2][H2VI_TILE_POSITIVES]; /* learning rate, or 0 where missing */
-    float negative_weights[2]; /* learning rate * K s / TILE_NEGATIVES */
-    float *sums;               /* scratch, shape [2, stride] */
+    float negative_weights[2];                  /* learning rate * K s / TILE_NEGATIVES */
+    float *sums;                                /* scratch, shape [2, stride] */
+    float *next_negatives[H2VI_TILE_NEGATIVES]; /* of the tile after: to be fetched */
 } h2vi_tile;
 
 /* A run of centers, and how far their pairs are used. */
@@ -120,13 +122,15 @@ static inline void h2vi_draw_negatives(const h2vi_cell *cell, h2vi_random_many *
     ahead->used = 0;
 }
 
+/* What came next is now; and what comes next? */
 static inline void h2vi_take_negatives(const h2vi_cell *cell, h2vi_random_many *random_many,
                                        h2vi_negatives_ahead *ahead, h2vi_tile *tile)
 {
+    memcpy(tile->negatives, tile->next_negatives, sizeof tile->negatives);
     for (int i = 0; i < H2VI_TILE_NEGATIVES; i++) {
         if (ahead->used == H2VI_NOISE_BATCH) h2vi_draw_negatives(cell, random_many, ahead);
         const uint32_t row = ahead->rows[ahead->used++];
-        tile->negatives[i] = cell->contexts + (size_t)row * (size_t)cell->stride;
+        tile->next_negatives[i] = cell->contexts + (size_t)row * (size_t)cell->stride;
     }
 }
 
@@ -142,6 +146,7 @@ h2vi_train_tiles(const h2vi_cell *cell, h2vi_train_tile *train_tile,
     h2vi_negatives_ahead ahead = {.used = H2VI_NOISE_BATCH};
     h2vi_tile tile = {.sums = cell->sums};
     const float slope = (cell->rate_end - cell->rate_begin) / (float)num_pairs;
+    h2vi_take_negatives(cell, random_many, &ahead, &tile);
     for (uint32_t done = 0; done < num_pairs;) {
         const float rate = fmaf(slope, (float)done, cell->rate_begin);
         done += (uint32_t)h2vi_take(cell, &cursors[0], 0, rate, &tile);

@@ -24,7 +24,7 @@ enum {
     NUM_NEGATIVE = 2 * H2VI_TILE_NEGATIVES,
     NUM_PRODUCTS = NUM_NEGATIVE + 2 * H2VI_TILE_POSITIVES
 };
-_Static_assert(H2VI_TILE_NEGATIVES % GROUP == 0 && NUM_PRODUCTS % H2VI_LANES == 0 &&
+_Static_assert(H2VI_TILE_NEGATIVES == 2 * GROUP && NUM_PRODUCTS % H2VI_LANES == 0 &&
                    H2VI_TILE_POSITIVES == 6,
                "a tile is whole groups, and its products whole registers");
 
@@ -70,6 +70,8 @@ static inline void multiply_negatives(const h2vi_tile *tile, int stride, int fir
     }
 }
 
+/* Meanwhile negatives of the next tile come near: half of them for each side. What is drawn
+ * is seldom in the caches, unlike what neighbors share. */
 static inline void multiply_positives(const h2vi_tile *tile, int stride, int side,
                                       tile_products *out)
 {
@@ -83,6 +85,9 @@ static inline void multiply_positives(const h2vi_tile *tile, int stride, int sid
         for (int z = 0; z < REGISTERS; z++) sums[i][z] = (vec){0};
     }
     for (int d = 0; d < stride; d += H2VI_LANES) {
+#pragma GCC unroll 5
+        for (int i = 0; i < GROUP; i++)
+            __builtin_prefetch(tile->next_negatives[side * GROUP + i] + d);
 #pragma GCC unroll 2
         for (int z = 0; z < REGISTERS; z++) {
             const vec x = load_once(center + d + z * WIDTH);
