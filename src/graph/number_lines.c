@@ -119,7 +119,7 @@ int64_t h2vi_number_lines_read(const h2vi_line_format *format, const char **text
     const char *p = *text;
     int64_t count = 0;
     if (format->num_ids != 2 || format->kind != H2VI_IDS_NUMBERS) return 0;
-    if (s.one >= '0' && s.one <= '9') return 0;
+    if ((s.one >= '0' && s.one <= '9') || s.one == '.') return 0; /* may be in numbers */
     for (; count < max_lines && end - p >= REACH_BYTES; count++) {
         const char *next =
             take_line(&s, format->weighted, p, ids + 2 * count, weights + count);

@@ -116,6 +116,8 @@ static void all_else_is_left(void **state)
     const h2vi_line_format strings = {.num_ids = 2, .kind = H2VI_IDS_STRINGS};
     const h2vi_line_format vertices = {.num_ids = 1};
     const h2vi_line_format ones = {.num_ids = 2, .delimiter = '1'};
+    const h2vi_line_format points = {.num_ids = 2, .weighted = true, .delimiter = '.'};
+    assert_int_equal(read_line(&points, "1.2.3.5\n"), 0);
     assert_int_equal(read_line(&strings, "1 2\n"), 0);
     assert_int_equal(read_line(&vertices, "1 2\n"), 0);
     assert_int_equal(read_line(&ones, "213\n"), 0);
