@@ -2,7 +2,7 @@
 
 /* Temporary name, fsync, rename: see output.h. A directory holds files only, one level
  * deep. */
-#define _GNU_SOURCE /* getdents64 */
+#define _GNU_SOURCE /* getdents64, fallocate */
 #include "output.h"
 
 #include "fail.h"
@@ -169,6 +169,31 @@ bool h2vi_output_is_same(const h2vi_output *a, const h2vi_output *b)
     struct stat of_a, of_b;
     return stat(a->temporary, &of_a) == 0 && stat(b->temporary, &of_b) == 0 &&
            of_a.st_dev == of_b.st_dev && of_a.st_ino == of_b.st_ino;
+}
+
+h2v_status h2vi_output_spare(const h2vi_output *output, const char *input)
+{
+    struct stat target, source;
+    if (!input || stat(output->path, &target) != 0 || stat(input, &source) != 0 ||
+        target.st_dev != source.st_dev || target.st_ino != source.st_ino)
+        return H2V_OK;
+    return h2v_fail(H2V_ERR_ARGUMENT, "'%s' is an input; name another file for the output",
+                    output->path);
+}
+
+h2v_status h2vi_output_make_room(const char *path, int64_t more)
+{
+    struct stat file;
+    const int descriptor = open(path, O_WRONLY);
+    if (descriptor < 0) return fail_io("open", path);
+    int outcome = fstat(descriptor, &file);
+    if (outcome == 0 && file.st_size + more > 0)
+        outcome = fallocate(descriptor, FALLOC_FL_KEEP_SIZE, 0, file.st_size + more);
+    const bool is_full =
+        outcome != 0 && (errno == ENOSPC || errno == EDQUOT || errno == EFBIG);
+    const h2v_status status = is_full ? fail_io("write", path) : H2V_OK;
+    (void)close(descriptor);
+    return status;
 }
 
 static h2v_status flush_one(const char *path)

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "halo2vec/status.h"
 
@@ -30,6 +31,15 @@ H2V_CHECKED h2v_status h2vi_output_begin_directory(const char *path,
 
 /* Whether two outputs that were begun go to one place, however it is spelled. */
 bool h2vi_output_is_same(const h2vi_output *a, const h2vi_output *b);
+
+/* Refuse a target that is also `input` (NULL: none), which would be lost. Errors:
+ * ERR_ARGUMENT. */
+H2V_CHECKED h2v_status h2vi_output_spare(const h2vi_output *output, const char *input);
+
+/* Have room for `more` bytes beside what the file has, holes included, so that what many
+ * ranks write together cannot find the disk full: MPI libraries may lose that error. File
+ * systems that do not promise room are left in peace. Errors: ERR_IO. */
+H2V_CHECKED h2v_status h2vi_output_make_room(const char *path, int64_t more);
 
 /* Flush, and rename to the target. On failure the temporary is removed; but kept, and
  * named, if it is a directory that has no other copy, the old one being gone. */

@@ -83,6 +83,10 @@ static h2v_status begin_on_rank_0(embed_run *this)
     h2v_status status = try_inputs(files, this->job.params.dim);
     if (status == H2V_OK)
         status = h2vi_output_begin(files->output, overwrite, &this->output);
+    const char *const inputs[] = {files->graph, files->partition, files->property,
+                                  files->walks};
+    for (int i = 0; status == H2V_OK && i < (int)(sizeof inputs / sizeof *inputs); i++)
+        status = h2vi_output_spare(&this->output, inputs[i]);
     if (status != H2V_OK || !files->trace) return status;
     status = h2vi_output_begin(files->trace, overwrite, &this->trace_output);
     if (status == H2V_OK && h2vi_output_is_same(&this->output, &this->trace_output))

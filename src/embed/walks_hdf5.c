@@ -9,7 +9,9 @@
 #include "collect.h"
 #include "fail.h"
 #include "hdf5_file.h"
+#include "output.h"
 #include "wait.h"
+#include "walks_shape.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -213,6 +215,11 @@ h2v_status h2vi_walks_write(h2vi_walks_writer *writer, const h2vi_file_batch *ba
     h2vi_sum_before(world, 1, &own, &before);
     h2vi_sum(world, 1, &total);
     before += writer->num_visits;
+    if (world->rank == 0)
+        status = h2vi_output_make_room(writer->path,
+                                       (total + CHUNK_VISITS) * (int64_t)sizeof *visits);
+    status = h2v_agree(world, status);
+    if (status != H2V_OK) goto cleanup;
     flatten(world, batch, before, visits, ends);
     if (!write_batch(writer, batch, before, total, transfer, visits, ends))
         status = h2v_fail(H2V_ERR_IO, "Cannot write walks to '%s'; is the disk full?",
@@ -256,9 +263,10 @@ static h2v_status check_offsets(const char *path, int64_t first, int64_t count,
                                 const int64_t *offsets, h2vi_walks_found *found)
 {
     for (int64_t i = 0; i < count; i++) {
-        const int64_t length = offsets[i + 1] - offsets[i];
-        if (offsets[i] < 0 || length < 1 || offsets[i + 1] > found->num_visits)
+        if (offsets[i] < 0 || offsets[i + 1] <= offsets[i] ||
+            offsets[i + 1] > found->num_visits)
             return fail_damaged(path, "offsets do not ascend within the visits", first + i);
+        const int64_t length = offsets[i + 1] - offsets[i];
         if (found->shortest == 0 || length < found->shortest) found->shortest = length;
         if (length > found->longest) found->longest = length;
     }
@@ -291,16 +299,12 @@ static h2v_status check_visits(hid_t file, const char *path, int64_t first, int6
 
 static h2v_status read_shape(hid_t file, const char *path, h2vi_walks_found *found)
 {
-    int64_t num_offsets = 0, columns[3] = {0};
-    h2v_status status = h2vi_hdf5_shape(file, "ids", &found->num_vertices, &columns[0]);
+    int64_t num_columns = 0;
+    h2v_status status = h2vi_hdf5_shape(file, "ids", &found->num_vertices, &num_columns);
     if (status == H2V_OK)
-        status = h2vi_hdf5_shape(file, "offsets", &num_offsets, &columns[1]);
-    if (status == H2V_OK)
-        status = h2vi_hdf5_shape(file, "walks", &found->num_visits, &columns[2]);
+        status = h2vi_walks_shape(file, path, &found->num_walks, &found->num_visits);
     if (status != H2V_OK) return status;
-    found->num_walks = num_offsets - 1;
-    if (columns[0] != 0 || columns[1] != 0 || columns[2] != 0 || num_offsets < 1 ||
-        found->num_vertices > H2V_MAX_VERTICES ||
+    if (num_columns != 0 || found->num_vertices > H2V_MAX_VERTICES ||
         (found->num_vertices == 0 ? found->num_walks != 0
                                   : found->num_walks % found->num_vertices != 0))
         return h2v_fail(H2V_ERR_DATA,
@@ -308,20 +312,6 @@ static h2v_status read_shape(hid_t file, const char *path, h2vi_walks_found *fou
                         "vertices",
                         path, (long long)found->num_walks, (long long)found->num_vertices);
     return H2V_OK;
-}
-
-/* From end to end: the first offset is 0, the last one the number of visits. */
-static h2v_status check_ends(hid_t file, const char *path, const h2vi_walks_found *found)
-{
-    int64_t ends[2] = {0, 0};
-    h2v_status status = h2vi_hdf5_read(file, "offsets", H5T_NATIVE_INT64, 0, 1, &ends[0]);
-    if (status == H2V_OK)
-        status = h2vi_hdf5_read(file, "offsets", H5T_NATIVE_INT64, found->num_walks, 1,
-                                &ends[1]);
-    if (status == H2V_OK && (ends[0] != 0 || ends[1] != found->num_visits))
-        status =
-            h2v_fail(H2V_ERR_DATA, "'%s' is damaged: offsets do not span the visits", path);
-    return status;
 }
 
 h2v_status h2vi_walks_check(const char *path, h2vi_walks_found *found)
@@ -335,7 +325,6 @@ h2v_status h2vi_walks_check(const char *path, h2vi_walks_found *found)
     uint32_t *visits = h2vi_alloc(BLOCK_VISITS, sizeof *visits);
     if (!offsets || !visits) status = h2vi_fail_memory("a block of walks");
     if (status == H2V_OK) status = read_shape(file, path, found);
-    if (status == H2V_OK) status = check_ends(file, path, found);
     for (int64_t first = 0; status == H2V_OK && first < found->num_walks;
          first += BLOCK_WALKS) {
         const int64_t rest = found->num_walks - first;

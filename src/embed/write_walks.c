@@ -50,6 +50,8 @@ static h2v_status begin_output(walk_job *this)
         status = h2vi_output_begin(files->output,
                                    files->overwrite ? H2VI_OVERWRITE : H2VI_REFUSE_EXISTING,
                                    &this->output);
+    if (status == H2V_OK && this->world->rank == 0)
+        status = h2vi_output_spare(&this->output, files->graph);
     status = h2v_agree(this->world, status);
     return status == H2V_OK ? h2vi_share_output(this->world, &this->output) : status;
 }

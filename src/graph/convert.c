@@ -208,6 +208,9 @@ h2v_status h2v_convert(const h2v_convert_params *params, h2v_convert_summary *su
 
     status = h2vi_output_begin(
         params->output, params->overwrite ? H2VI_OVERWRITE : H2VI_REFUSE_EXISTING, &output);
+    for (int i = 0; status == H2V_OK && i < params->num_inputs; i++)
+        status = h2vi_output_spare(&output, params->inputs[i]);
+    if (status == H2V_OK) status = h2vi_output_spare(&output, params->vertices);
     if (status == H2V_OK) status = read_inputs(&c);
     if (status == H2V_OK) status = build_rows(&c);
     if (status == H2V_OK) status = write_graph(&c, output.temporary);

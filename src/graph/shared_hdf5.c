@@ -5,6 +5,7 @@
 #include "hdf5_file.h"
 
 #include "fail.h"
+#include "output.h"
 #include "wait.h"
 
 #include <errno.h>
@@ -12,9 +13,11 @@
 #include <string.h>
 #include <unistd.h>
 
-static h2v_status find_file(const char *path)
+/* Local. */
+static h2v_status find_file(const h2v_world *world, const char *path)
 {
-    if (access(path, R_OK | W_OK) == 0) return H2V_OK;
+    if (access(path, R_OK | W_OK) == 0)
+        return world->rank == 0 ? h2vi_output_make_room(path, 0) : H2V_OK;
     return h2v_fail(H2V_ERR_IO, "Cannot open '%s': %s; all hosts must see its directory",
                     path, strerror(errno));
 }
@@ -22,7 +25,7 @@ static h2v_status find_file(const char *path)
 h2v_status h2vi_hdf5_open_for_all(const h2v_world *world, const char *path, hid_t *file)
 {
     *file = H5I_INVALID_HID;
-    h2v_status status = h2v_agree(world, find_file(path));
+    h2v_status status = h2v_agree(world, find_file(world, path));
     if (status != H2V_OK) return status;
     (void)H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
     const hid_t access_list = H5Pcreate(H5P_FILE_ACCESS);
