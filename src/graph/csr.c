@@ -141,6 +141,14 @@ static void hash_ids(const h2vi_ids *ids, const uint32_t *gids, int count,
     }
 }
 
+static void prefetch_id(const h2vi_ids *ids, uint32_t gid)
+{
+    if (h2vi_ids_are_numbers(ids))
+        __builtin_prefetch(ids->numbers + gid);
+    else
+        __builtin_prefetch(ids->starts + gid);
+}
+
 /* One edge, as it is hashed: 40 bytes without padding. */
 typedef struct hashed_edge {
     h2v_digest first, second;
@@ -183,6 +191,7 @@ static void hash_row(hasher *h, uint32_t u)
     const int64_t end = csr->offsets[u + 1];
     for (int64_t e = csr->directed ? csr->offsets[u] : lower_bound(csr, u, u); e < end;
          e++) {
+        prefetch_id(h->ids, csr->targets[e]);
         h->targets[h->count] = csr->targets[e];
         h->edges[h->count].first = source;
         h->edges[h->count].weight = csr->weights ? (double)csr->weights[e] : 1.0;

@@ -11,6 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The rows whose next targets are asked for while a row is read. */
+enum { LOOK_AHEAD = 16 };
+
 /* The first arc of row u whose target is at least `low`. */
 static int64_t first_at_least(const h2vi_csr *rows, int64_t u, uint32_t low)
 {
@@ -92,6 +95,9 @@ static void read_lower(h2vi_mirror *mirror, int64_t high, int64_t start, uint32_
     for (int64_t u = 0; u < high; u++) {
         const int64_t begin = rows->offsets[u], end = rows->offsets[u + 1];
         int64_t e = begin + mirror->taken[u];
+        if (u + LOOK_AHEAD < high)
+            __builtin_prefetch(rows->targets + rows->offsets[u + LOOK_AHEAD] +
+                               mirror->taken[u + LOOK_AHEAD]);
         for (; e < end && rows->targets[e] < high; e++) {
             const uint32_t v = rows->targets[e];
             if (v == u) continue;

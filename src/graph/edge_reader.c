@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 
-/* A batch of text is divided into segments; threads take them one by one, one of them
- * filling the next batch first. While they read, the table of ids does not change: a
- * segment lists the ids it does not find. Afterwards these are inserted in the order of the
- * text. So gids are those of a reader line by line, whatever the number of threads and the
- * size of batches, and most ids, which are known, are found by all threads at once. */
+/* A batch of text is divided into segments; threads take them one by one. While they read,
+ * the table of ids does not change: a segment lists the ids it does not find. Afterwards
+ * these are inserted in the order of the text. So gids are those of a reader line by line,
+ * whatever the number of threads and the size of batches, and most ids, which are known,
+ * are found by all threads at once. One thread fills the next batch: before it reads
+ * segments where that takes long, else while another inserts ids. */
 #include "edge_reader.h"
 
 #include "alloc.h"
@@ -119,20 +120,6 @@ static void read_segments(h2vi_edge_reader *reader, const h2vi_line_format *form
         h2vi_segment_read(&reader->segments[i], &reader->reading, format);
 }
 
-/* The same, while one thread fills the next batch. */
-static void read_segments_and_fill(h2vi_edge_reader *reader, const h2vi_line_format *format,
-                                   h2vi_text_reader *text, const h2vi_text_batch *batch,
-                                   h2vi_text_batch *next)
-{
-#pragma omp parallel for schedule(dynamic, 1) num_threads(reader->reading.num_threads)
-    for (int64_t i = -1; i < reader->num_segments; i++) {
-        if (i < 0)
-            h2vi_text_fill(text, batch, next);
-        else
-            h2vi_segment_read(&reader->segments[i], &reader->reading, format);
-    }
-}
-
 /* An id that is not a number makes all ids strings: read the batch again, as such. */
 static h2v_status start_over_with_strings(h2vi_edge_reader *reader,
                                           h2vi_line_format *format,
@@ -163,22 +150,45 @@ static h2v_status merge_segments(h2vi_edge_reader *reader, h2vi_edge_list *edges
     return H2V_OK;
 }
 
-/* Read the lines of a batch, and fill the next unless this is the last. */
+/* Merge the segments, unless they are to be read again. */
+static h2v_status try_merge(h2vi_edge_reader *reader, h2vi_edge_list *edges,
+                            bool *has_string)
+{
+    const int64_t stopped = find_stopped(reader);
+    *has_string = stopped < reader->num_segments && reader->segments[stopped].has_string;
+    return *has_string ? H2V_OK : merge_segments(reader, edges);
+}
+
+/* Read the lines of a batch, and fill the next unless this is the last. The master merges:
+ * messages stay with the thread that met the error. */
 static h2v_status read_batch(h2vi_edge_reader *reader, h2vi_line_format *format,
                              h2vi_text_reader *text, const h2vi_text_batch *batch,
                              h2vi_text_batch *next, h2vi_edge_list *edges)
 {
-    divide(reader, batch);
-    if (batch->is_last)
-        read_segments(reader, format);
-    else
-        read_segments_and_fill(reader, format, text, batch, next);
-
+    const bool fills_late = h2vi_text_is_quick(text);
     h2v_status status = H2V_OK;
-    const int64_t stopped = find_stopped(reader);
-    if (stopped < reader->num_segments && reader->segments[stopped].has_string)
+    bool has_string = false;
+    divide(reader, batch);
+#pragma omp parallel num_threads(reader->reading.num_threads)
+    {
+        if (!batch->is_last && !fills_late) {
+#pragma omp single nowait
+            h2vi_text_fill(text, batch, next);
+        }
+#pragma omp for schedule(dynamic, 1)
+        for (int64_t i = 0; i < reader->num_segments; i++)
+            h2vi_segment_read(&reader->segments[i], &reader->reading, format);
+#pragma omp master
+        status = try_merge(reader, edges, &has_string);
+        if (!batch->is_last && fills_late) {
+#pragma omp single nowait
+            h2vi_text_fill(text, batch, next);
+        }
+    }
+    if (has_string) {
         status = start_over_with_strings(reader, format, batch);
-    if (status == H2V_OK) status = merge_segments(reader, edges);
+        if (status == H2V_OK) status = merge_segments(reader, edges);
+    }
     reader->counts.num_text_bytes += batch->num_bytes;
     if (status == H2V_OK && batch->status != H2V_OK)
         status = fail_at(reader, reader->num_lines_of_file, batch->status, batch->message);

@@ -191,8 +191,11 @@ static void sort_arrays(h2vi_sort_scratch *scratch, int64_t count, int num_bits)
 /* Write out sorted keys, of which no other list has any, without weights. */
 static h2v_status write_keys(h2vi_sort_job *job, const uint64_t *keys, int64_t count)
 {
-    const uint64_t mask = ((uint64_t)1 << job->gid_bits) - 1;
+    const int gid_bits = job->gid_bits;
+    const uint64_t mask = ((uint64_t)1 << gid_bits) - 1;
     h2vi_edge_list *rows = &job->rows;
+    uint64_t row = count > 0 ? keys[0] >> gid_bits : 0;
+    int64_t length = 0; /* of what was added to this row */
     for (int64_t i = 0; i < count;) {
         if (!rows->last || rows->last->count == H2VI_CHUNK_TARGETS) {
             const h2v_status status = h2vi_edge_list_extend(job->pool, rows);
@@ -206,11 +209,17 @@ static h2v_status write_keys(h2vi_sort_job *job, const uint64_t *keys, int64_t c
                 continue;
             }
             chunk->as.targets[used++] = (uint32_t)(keys[i] & mask);
-            job->row_lengths[keys[i] >> job->gid_bits]++;
+            if (keys[i] >> gid_bits != row) {
+                job->row_lengths[row] += length;
+                row = keys[i] >> gid_bits;
+                length = 0;
+            }
+            length++;
         }
         rows->count += used - chunk->count;
         chunk->count = used;
     }
+    if (length > 0) job->row_lengths[row] += length;
     return H2V_OK;
 }
 

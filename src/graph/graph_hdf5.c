@@ -14,7 +14,7 @@
 #include <stdlib.h>
 
 /* An undirected graph is written in so many stripes, of so many arcs at least. */
-enum { MAX_STRIPES = 16, STRIPE_ARCS = 1 << 20, HASH_SLICES = 256 };
+enum { MAX_STRIPES = 32, STRIPE_ARCS = 1 << 20, HASH_SLICES = 256 };
 
 /* Arcs on their way to the file. */
 typedef struct stripe {
@@ -84,11 +84,33 @@ static h2v_status write_stripe(const graph_writer *w, int64_t k)
     return write_arcs(w, w->arcs[k], w->arcs[k + 1], s->targets, s->weights);
 }
 
+/* The first vertex whose row begins at arc `arc` or behind it. */
+static int64_t find_row(const int64_t *offsets, int64_t num_vertices, int64_t arc)
+{
+    int64_t low = 0, high = num_vertices;
+    while (low < high) {
+        const int64_t middle = low + (high - low) / 2;
+        if (offsets[middle] < arc)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* Where slice i begins of the rows to hash. Slices have about as many arcs, so that each
+ * step has its share of the work. */
+static int64_t find_slice(const h2vi_csr *csr, int64_t i)
+{
+    if (i == HASH_SLICES) return csr->num_vertices;
+    return find_row(csr->offsets, csr->num_vertices, csr->num_arcs / HASH_SLICES * i);
+}
+
 /* Step k: the calling thread writes stripe k - 1 (and the ids at last), another makes
  * stripe k, and whoever is free hashes a share of the rows. */
 static void take_step(graph_writer *w, int64_t k)
 {
-    const int64_t n = w->csr->num_vertices, num_steps = w->num_stripes + 1;
+    const int64_t num_steps = w->num_stripes + 1;
     const int64_t first = HASH_SLICES * k / num_steps;
     const int64_t last = HASH_SLICES * (k + 1) / num_steps;
     uint64_t low = 0, high = 0;
@@ -104,7 +126,7 @@ static void take_step(graph_writer *w, int64_t k)
         for (int64_t i = first - 1; i < last; i++) {
             if (i >= first) {
                 const h2v_digest sum = h2vi_csr_hash_rows(
-                    w->csr, w->ids, n * i / HASH_SLICES, n * (i + 1) / HASH_SLICES);
+                    w->csr, w->ids, find_slice(w->csr, i), find_slice(w->csr, i + 1));
                 low += sum.low;
                 high += sum.high;
             } else if (w->mirror && k < w->num_stripes) {
@@ -145,20 +167,6 @@ h2v_status h2vi_graph_write(const char *path, const h2vi_csr *csr, const h2vi_id
 {
     graph_writer w = {.csr = csr, .ids = ids, .offsets = csr->offsets, .num_stripes = 1};
     return write_file(&w, path, h2vi_csr_num_edges(csr), provenance);
-}
-
-/* The first vertex whose row begins at arc `arc` or behind it. */
-static int64_t find_row(const int64_t *offsets, int64_t num_vertices, int64_t arc)
-{
-    int64_t low = 0, high = num_vertices;
-    while (low < high) {
-        const int64_t middle = low + (high - low) / 2;
-        if (offsets[middle] < arc)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
 }
 
 /* Divide the vertices into stripes of about as many arcs, and make room for two. */

@@ -182,13 +182,22 @@ static uint32_t gid_of(uint32_t found)
     return found - 1;
 }
 
+void h2vi_id_table_prefetch_numbers(const h2vi_id_table *table, int64_t count,
+                                    const int64_t *numbers)
+{
+    for (int64_t i = 0; i < count; i++) prefetch_number(table, numbers[i]);
+}
+
 void h2vi_id_table_find_numbers(const h2vi_id_table *table, int64_t count,
                                 const int64_t *numbers, uint32_t *gids)
 {
-    for (int64_t i = 0; i < count; i++) prefetch_number(table, numbers[i]);
-    for (int64_t i = 0; i < count; i++)
-        gids[i] = gid_of(is_dense(table, numbers[i]) ? table->dense[numbers[i]]
-                                                     : find_sparse(table, numbers[i]));
+    const uint32_t *const dense = table->dense;
+    const uint64_t num_dense = (uint64_t)table->num_dense;
+    for (int64_t i = 0; i < count; i++) {
+        const uint64_t number = (uint64_t)numbers[i];
+        gids[i] =
+            gid_of(number < num_dense ? dense[number] : find_sparse(table, numbers[i]));
+    }
 }
 
 static void find_strings(const h2vi_id_table *table, int64_t count, h2vi_token *tokens,

@@ -32,7 +32,10 @@ int64_t h2vi_id_table_num_ids(const h2vi_id_table *table);
 void h2vi_id_table_find(const h2vi_id_table *table, int64_t count, h2vi_token *tokens,
                         uint32_t *gids);
 
-/* The same for numbers, where ids are such. */
+/* The same for numbers, where ids are such. Whoever asks for their memory some time before
+ * does not wait for it. */
+void h2vi_id_table_prefetch_numbers(const h2vi_id_table *table, int64_t count,
+                                    const int64_t *numbers);
 void h2vi_id_table_find_numbers(const h2vi_id_table *table, int64_t count,
                                 const int64_t *numbers, uint32_t *gids);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
 /* Lines pass in blocks: all ids of a block are hashed and their slots prefetched before the
- * first is looked up, so that the misses of the cache overlap. */
+ * first is looked up, so that the misses of the cache overlap. Blocks of numbers are
+ * looked up when the next one has been read: it is read while the memory comes. */
 #include "segment.h"
 
 #include "alloc.h"
@@ -11,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK_LINES = 32, MANY_LINES = 128, FIRST_CAPACITY = 4096, LOOK_AHEAD = 16 };
+enum { BLOCK_LINES = 32, NUMBER_LINES = 64, FIRST_CAPACITY = 4096, LOOK_AHEAD = 16 };
 
 typedef struct block {
     int count;
@@ -100,25 +101,92 @@ static void add_line(h2vi_segment *segment, const h2vi_reading *reading,
     if (lines->count == BLOCK_LINES) flush_block(segment, reading, lines);
 }
 
-/* Lines of two numbers, many at a time; how many there were before one that is not. */
+/* Lines of two numbers. */
+typedef struct number_block {
+    int64_t count;
+    int64_t ids[2 * NUMBER_LINES]; /* source and target of each line */
+    float weights[NUMBER_LINES];
+} number_block;
+
+static void read_number_block(const h2vi_segment *segment, const h2vi_reading *reading,
+                              const h2vi_line_format *format, const char **text,
+                              number_block *lines)
+{
+    lines->count = h2vi_number_lines_read(format, text, segment->end, NUMBER_LINES,
+                                          lines->ids, lines->weights);
+    h2vi_id_table_prefetch_numbers(reading->table, 2 * lines->count, lines->ids);
+}
+
+/* Record which ends of the edge that was added last are not known yet. */
+static h2v_status add_missing_ends(h2vi_segment *segment, const int64_t *ids,
+                                   h2vi_edge *added)
+{
+    const h2vi_token source = {.number = ids[0]}, target = {.number = ids[1]};
+    h2v_status status = H2V_OK;
+    if (added->source == H2V_NO_SLOT)
+        status = add_missing(segment, &source, &added->source);
+    if (status == H2V_OK && added->target == H2V_NO_SLOT)
+        status = add_missing(segment, &target, &added->target);
+    return status;
+}
+
+/* Add the edges of a block. */
+static h2v_status add_numbers(h2vi_segment *segment, const h2vi_reading *reading,
+                              const number_block *lines)
+{
+    uint32_t gids[2 * NUMBER_LINES];
+    const bool drops_loops = reading->loops == H2VI_DROP_LOOPS;
+    const bool weighted = reading->pool->weighted;
+    h2vi_edge_list *edges = &segment->edges;
+    h2vi_edge_chunk *chunk = edges->last;
+    int64_t used = chunk ? chunk->count : H2VI_CHUNK_EDGES, num_added = 0;
+    h2v_status status = H2V_OK;
+    h2vi_id_table_find_numbers(reading->table, 2 * lines->count, lines->ids, gids);
+    for (int64_t i = 0; status == H2V_OK && i < lines->count; i++) {
+        const int64_t *ids = lines->ids + 2 * i;
+        const h2vi_edge edge = {.source = gids[2 * i], .target = gids[2 * i + 1]};
+        const bool is_loop = ids[0] == ids[1];
+        const bool is_known = edge.source != H2V_NO_SLOT && edge.target != H2V_NO_SLOT;
+        segment->num_self_loops += is_loop;
+        if (is_loop && drops_loops) {
+            const h2vi_token id = {.number = ids[0]};
+            if (!is_known) status = add_missing(segment, &id, NULL);
+            continue;
+        }
+        if (used == H2VI_CHUNK_EDGES) {
+            if (chunk) chunk->count = used;
+            status = h2vi_edge_list_extend(reading->pool, edges);
+            if (status != H2V_OK) break;
+            chunk = edges->last;
+            used = 0;
+        }
+        h2vi_edge *added = &chunk->as.edges[used];
+        *added = edge;
+        if (weighted) chunk->weights[used] = lines->weights[i];
+        used++;
+        num_added++;
+        if (!is_known) status = add_missing_ends(segment, ids, added);
+    }
+    if (chunk) chunk->count = used;
+    edges->count += num_added;
+    return status;
+}
+
+/* Lines of two numbers up to one that is not; how many there were. */
 static int64_t read_number_lines(h2vi_segment *segment, const h2vi_reading *reading,
                                  const h2vi_line_format *format, const char **text)
 {
-    int64_t ids[2 * MANY_LINES];
-    uint32_t gids[2 * MANY_LINES];
-    float weights[MANY_LINES];
-    const int64_t count =
-        h2vi_number_lines_read(format, text, segment->end, MANY_LINES, ids, weights);
+    number_block blocks[2];
+    int64_t count = 0;
     h2v_status status = H2V_OK;
-    h2vi_id_table_find_numbers(reading->table, 2 * count, ids, gids);
-    for (int64_t i = 0; status == H2V_OK && i < count; i++) {
-        const h2vi_token id[2] = {{.number = ids[2 * i]}, {.number = ids[2 * i + 1]}};
-        const bool is_loop = id[0].number == id[1].number;
-        segment->num_self_loops += is_loop;
-        if (!is_loop || reading->loops == H2VI_KEEP_LOOPS)
-            status = add_edge(segment, reading->pool, id, weights[i], gids + 2 * i);
-        else if (gids[2 * i] == H2V_NO_SLOT)
-            status = add_missing(segment, &id[0], NULL);
+    read_number_block(segment, reading, format, text, &blocks[0]);
+    for (int i = 0; status == H2V_OK && blocks[i].count > 0; i = !i) {
+        number_block *next = &blocks[!i];
+        next->count = 0;
+        if (blocks[i].count == NUMBER_LINES)
+            read_number_block(segment, reading, format, text, next);
+        status = add_numbers(segment, reading, &blocks[i]);
+        count += blocks[i].count;
     }
     segment->num_lines += count;
     if (status != H2V_OK) set_failure(segment, status);

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -190,6 +191,12 @@ void h2vi_text_close(h2vi_text_reader **reader)
     free((*reader)->raw);
     free(*reader);
     *reader = NULL;
+}
+
+bool h2vi_text_is_quick(const h2vi_text_reader *reader)
+{
+    struct stat file;
+    return !reader->is_gzip && fstat(reader->file, &file) == 0 && S_ISREG(file.st_mode);
 }
 
 h2v_status h2vi_text_batch_create(int64_t capacity, h2vi_text_batch *batch)

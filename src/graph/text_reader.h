@@ -41,5 +41,9 @@ void h2vi_text_batch_clear(h2vi_text_batch *batch);
 void h2vi_text_fill(h2vi_text_reader *reader, const h2vi_text_batch *previous,
                     h2vi_text_batch *batch);
 
+/* Whether filling a batch takes less time than reading its lines: a file that is neither
+ * compressed nor a pipe. */
+bool h2vi_text_is_quick(const h2vi_text_reader *reader);
+
 /* Release *reader, if any, and set it to NULL. */
 void h2vi_text_close(h2vi_text_reader **reader);
