@@ -8,6 +8,7 @@
 #include "graph_hdf5.h"
 #include "hdf5_file.h"
 #include "walks_hdf5.h"
+#include "walks_shape.h"
 
 #include <string.h>
 
@@ -39,20 +40,15 @@ static h2v_status check_ids(hid_t file, const char *path, const char *graph_path
 }
 
 static h2v_status read_offsets(hid_t file, const char *path, const h2v_world *world,
-                               int64_t num_all_visits, h2vi_given_walks *given)
+                               int64_t total, int64_t num_all_visits,
+                               h2vi_given_walks *given)
 {
-    int64_t num_offsets = 0, num_columns = 0;
-    h2v_status status = h2vi_hdf5_shape(file, "offsets", &num_offsets, &num_columns);
-    if (status != H2V_OK) return status;
-    if (num_columns != 0 || num_offsets < 1)
-        return h2v_fail(H2V_ERR_DATA, "'%s' is damaged: /offsets is no list", path);
-    const int64_t total = num_offsets - 1;
     const int64_t begin = total * world->rank / world->num_ranks;
     given->num_walks = total * (world->rank + 1) / world->num_ranks - begin;
     given->starts = h2vi_alloc_n(given->num_walks + 1, sizeof *given->starts);
     if (!given->starts) return h2vi_fail_memory("given walks");
-    status = h2vi_hdf5_read(file, "offsets", H5T_NATIVE_INT64, begin, given->num_walks + 1,
-                            given->starts);
+    h2v_status status = h2vi_hdf5_read(file, "offsets", H5T_NATIVE_INT64, begin,
+                                       given->num_walks + 1, given->starts);
     for (int64_t i = 0; status == H2V_OK && i < given->num_walks; i++)
         if (given->starts[i] < 0 || given->starts[i + 1] <= given->starts[i] ||
             given->starts[i + 1] > num_all_visits)
@@ -85,17 +81,14 @@ h2v_status h2vi_read_walks_hdf5(const h2v_graph *graph, const char *graph_path,
                                 const char *path, h2vi_given_walks *given)
 {
     hid_t file = H5I_INVALID_HID;
-    int64_t num_visits = 0, num_columns = 0;
+    int64_t num_walks = 0, num_visits = 0;
     h2v_status status =
         h2vi_hdf5_open(path, H2VI_WALKS_FORMAT, H2VI_WALKS_FORMAT_VERSION, &file);
     if (status != H2V_OK) return status;
     if (graph->world->rank == 0) status = check_ids(file, path, graph_path);
+    if (status == H2V_OK) status = h2vi_walks_shape(file, path, &num_walks, &num_visits);
     if (status == H2V_OK)
-        status = h2vi_hdf5_shape(file, "walks", &num_visits, &num_columns);
-    if (status == H2V_OK && num_columns != 0)
-        status = h2v_fail(H2V_ERR_DATA, "'%s' is damaged: /walks is no list", path);
-    if (status == H2V_OK)
-        status = read_offsets(file, path, graph->world, num_visits, given);
+        status = read_offsets(file, path, graph->world, num_walks, num_visits, given);
     if (status == H2V_OK) status = read_visits(file, path, graph->num_vertices, given);
     (void)H5Fclose(file);
     return status;

@@ -43,11 +43,11 @@ h2v_status h2vi_given_walks_sum(const h2v_world *world, const char *path,
     given->total_walks = sums[0];
     given->total_visits = sums[1];
     given->digest = (uint64_t)sums[2];
-    given->longest = (int)longest;
     if (given->total_walks == 0) return h2v_fail(H2V_ERR_DATA, "'%s' has no walks", path);
     if (longest > H2V_MAX_WALK_LENGTH)
         return h2v_fail(H2V_ERR_DATA, "'%s' has a walk of %.0f vertices; at most %d", path,
                         longest, H2V_MAX_WALK_LENGTH);
+    given->longest = (int)longest;
     return H2V_OK;
 }
 

@@ -180,6 +180,45 @@ static void damage_is_told(const h2v_world *world)
     CHECK_STATUS(embed_quietly(world, &params, &files), H2V_ERR_DATA, "at walk 3");
 }
 
+/* HDF5 would clip -1 to a vertex, and cut what is no integer. */
+static void wrong_lists_are_refused(const h2v_world *world)
+{
+    static const struct {
+        const char *dataset;
+        char kind;
+        int num_zeros;
+        const char *what;
+    } damages[] = {{"walks", 'u', 0, NULL},
+                   {"walks", 'i', 0, "/walks is no list of unsigned integers"},
+                   {"walks", 'f', 0, "/walks is no list of unsigned integers"},
+                   {"offsets", 'i', 0, "/offsets is no list of unsigned integers"},
+                   {"offsets", 'f', 0, "/offsets is no list of unsigned integers"},
+                   {"walks", 'u', 3, "offsets do not span the visits"},
+                   {"offsets", 'u', 1, "offsets do not span the visits"}};
+    const h2v_embed_params params = params_of(1, 0);
+    const h2v_embed_files files = files_of("plain.h5", "damaged.h5");
+    for (size_t i = 0; i < sizeof damages / sizeof *damages; i++) {
+        write_walks(world, "plain.h5", "damaged.h5", H2V_WALKS_HDF5);
+        if (world->rank == 0)
+            CHECK_EQ(patch_list("damaged.h5", damages[i].dataset, damages[i].kind,
+                                damages[i].num_zeros),
+                     H2V_OK);
+        MPI_Barrier(world->comm);
+        if (damages[i].what)
+            CHECK_STATUS(embed_quietly(world, &params, &files), H2V_ERR_DATA,
+                         damages[i].what);
+        else
+            CHECK_STATUS(embed_quietly(world, &params, &files), H2V_OK, "");
+    }
+    write_walks(world, "plain.h5", "damaged.h5", H2V_WALKS_HDF5);
+    if (world->rank == 0) CHECK_EQ(patch_integer("damaged.h5", "offsets", 0, 1), H2V_OK);
+    MPI_Barrier(world->comm);
+    CHECK_STATUS(embed_quietly(world, &params, &files), H2V_ERR_DATA,
+                 "offsets do not span the visits");
+    if (world->rank == 0) (void)unlink(TOGETHER);
+    MPI_Barrier(world->comm);
+}
+
 static void one_rank_runs_out_of_memory(const h2v_world *world, const char *walks)
 {
     const int failing = world->num_ranks - 1;
@@ -227,6 +266,7 @@ int main(int argc, char **argv)
     what_does_not_fit_is_told(world);
     long_walks_are_refused(world);
     damage_is_told(world);
+    wrong_lists_are_refused(world);
 
     h2v_world_destroy(&world);
     const int outcome = check_report();
