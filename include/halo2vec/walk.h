@@ -56,7 +56,7 @@ typedef struct h2v_walk_summary {
 ///
 /// @param summary  out, on all ranks
 /// @return H2V_OK, or on every rank the same error: H2V_ERR_ARGUMENT, H2V_ERR_EXISTS,
-///         H2V_ERR_IO, H2V_ERR_NOMEM, H2V_ERR_DATA (also if an id holds a blank, which text
-///         cannot tell from what separates ids)
+///         H2V_ERR_IO, H2V_ERR_NOMEM, H2V_ERR_DATA (also if an id holds a blank of Unicode,
+///         which text cannot tell from what separates ids)
 H2V_CHECKED h2v_status h2v_walk(const h2v_world *world, const h2v_embed_params *params,
                                 const h2v_walk_files *files, h2v_walk_summary *summary);

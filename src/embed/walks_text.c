@@ -50,11 +50,27 @@ static uint32_t word_length(const h2vi_ids *words, uint32_t gid)
     return (uint32_t)(words->starts[gid + 1] - words->starts[gid] - 1);
 }
 
-/* Whoever reads lines splits them at any of these. */
+/* U+0085, U+00A0, U+1680, U+2000 to U+200A, U+2028, U+2029, U+202F, U+205F and U+3000, in
+ * UTF-8, at the beginning of a text that a byte of 0 ends. */
+static bool begins_with_wide_blank(const unsigned char *text)
+{
+    if (text[0] == 0xc2) return text[1] == 0x85 || text[1] == 0xa0;
+    if (text[0] == 0xe1) return text[1] == 0x9a && text[2] == 0x80;
+    if (text[0] == 0xe3) return text[1] == 0x80 && text[2] == 0x80;
+    if (text[0] != 0xe2) return false;
+    if (text[1] == 0x81) return text[2] == 0x9f;
+    return text[1] == 0x80 && ((text[2] >= 0x80 && text[2] <= 0x8a) || text[2] == 0xa8 ||
+                               text[2] == 0xa9 || text[2] == 0xaf);
+}
+
+/* Whoever reads lines splits them at any of these: Python's str.split() at Unicode's
+ * blanks, too. */
 static bool is_word(const char *text, uint32_t length)
 {
+    const unsigned char *bytes = (const unsigned char *)text;
     for (uint32_t i = 0; i < length; i++)
-        if ((unsigned char)text[i] <= ' ') return false;
+        if (bytes[i] <= ' ' || (bytes[i] >= 0xc2 && begins_with_wide_blank(bytes + i)))
+            return false;
     return length > 0;
 }
 

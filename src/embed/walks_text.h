@@ -23,8 +23,8 @@ typedef struct h2vi_text_walks {
 } h2vi_text_walks;
 
 /* Collective. Read the ids, and open `path`, which rank 0 has made, or take the sink.
- * Errors: ERR_DATA if an id is empty or holds a blank or a control character; ERR_IO,
- * ERR_NOMEM. h2vi_text_walks_clear() is for a failure, too. */
+ * Errors: ERR_DATA if an id is empty or holds a blank of Unicode or a control character;
+ * ERR_IO, ERR_NOMEM. h2vi_text_walks_clear() is for a failure, too. */
 H2V_CHECKED h2v_status h2vi_text_walks_open(const h2v_world *world,
                                             const h2v_walk_files *files, const char *path,
                                             h2vi_text_walks *walks);
