@@ -80,6 +80,18 @@ static h2v_status reserve(walk_text *this, int64_t num_more)
     return H2V_OK;
 }
 
+static h2v_status fail_long(walk_text *this)
+{
+    return h2v_fail(H2V_ERR_DATA, "%s:%lld: a walk of more than %d vertices", this->path,
+                    (long long)line_number(this), H2V_MAX_WALK_LENGTH);
+}
+
+static h2v_status fail_long_id(walk_text *this, int64_t num_bytes)
+{
+    return h2v_fail(H2V_ERR_DATA, "%s:%lld: an id of %lld bytes; at most %d", this->path,
+                    (long long)line_number(this), (long long)num_bytes, H2V_MAX_ID_BYTES);
+}
+
 /* Where ids are numbers, what is none is no id. */
 static h2v_status add_batch(walk_text *this, int64_t count, h2vi_token *ids)
 {
@@ -87,9 +99,8 @@ static h2v_status add_batch(walk_text *this, int64_t count, h2vi_token *ids)
     if (count == 0) return status;
     const bool are_numbers = h2vi_id_table_holds_numbers(this->table);
     for (int64_t i = 0; status == H2V_OK && i < count; i++)
-        if (ids[i].length > H2V_MAX_ID_BYTES ||
-            (are_numbers &&
-             !h2vi_number_from_text(ids[i].text, ids[i].length, &ids[i].number)))
+        if (are_numbers &&
+            !h2vi_number_from_text(ids[i].text, ids[i].length, &ids[i].number))
             status = fail_unknown(this, &ids[i]);
     if (status != H2V_OK) return status;
     uint32_t *gids = this->given->visits + this->num_visits;
@@ -111,18 +122,16 @@ static h2v_status add_line(walk_text *this, char *line, int64_t length)
         while (at < length && (unsigned char)line[at] <= ' ') at++;
         const int64_t start = at;
         while (at < length && (unsigned char)line[at] > ' ') at++;
+        if (at - start > H2V_MAX_ID_BYTES) return fail_long_id(this, at - start);
         if (at > start)
             ids[count++] =
                 (h2vi_token){.text = line + start, .length = (uint32_t)(at - start)};
         if (count < BATCH && at < length) continue;
+        if (this->num_visits - before + count > H2V_MAX_WALK_LENGTH) return fail_long(this);
         status = add_batch(this, count, ids);
         count = 0;
     }
     if (status != H2V_OK || this->num_visits == before) return status;
-    if (this->num_visits - before > H2V_MAX_WALK_LENGTH)
-        return h2v_fail(H2V_ERR_DATA, "%s:%lld: a walk of %lld vertices; at most %d",
-                        this->path, (long long)line_number(this),
-                        (long long)(this->num_visits - before), H2V_MAX_WALK_LENGTH);
     this->given->starts[++this->given->num_walks] = this->num_visits;
     return H2V_OK;
 }

@@ -30,3 +30,16 @@ mv output.h5 one.h5
 try walks.h5 -q --parts 4
 cmp one.h5 output.h5 && echo "same bytes"
 $program info output.h5 | grep -E 'parameters.(walk|p:|q:)'
+
+# too long: a walk of many visits, an id
+{
+    echo '1 2 3'
+    yes '1 2 3 4' | head -n 10000 | tr '\n' ' '
+} >long.txt
+try long.txt --overwrite
+{
+    echo '1 2 3'
+    head -c 70000 /dev/zero | tr '\0' 7
+    echo ' 1 2'
+} >long.txt
+try long.txt --overwrite

@@ -163,7 +163,7 @@ static void long_walks_are_refused(const h2v_world *world)
     if (file) (void)fclose(file);
     MPI_Barrier(world->comm);
     CHECK_STATUS(embed_quietly(world, &params, &files), H2V_ERR_DATA,
-                 "bad.txt:1: a walk of 32768 vertices; at most 32767");
+                 "bad.txt:1: a walk of more than 32767 vertices");
 }
 
 static void damage_is_told(const h2v_world *world)
