@@ -220,6 +220,18 @@ h2v_status h2vi_text_walks_open(const h2v_world *world, const h2v_walk_files *fi
     return h2v_agree(world, status);
 }
 
+int64_t h2vi_text_walks_at_once(const h2vi_text_walks *walks, int64_t visits)
+{
+    const h2vi_ids *words = &walks->words;
+    double mean = 0; /* with a space, or the end of the line */
+    if (words->num_ids > 0)
+        mean = (double)words->starts[words->num_ids] / (double)words->num_ids;
+    h2vi_max(walks->world, 1, &mean);
+    const double room = (double)sizeof(h2vi_token);
+    if (mean > room) visits = (int64_t)((double)visits * room / mean);
+    return visits > 0 ? visits : 1;
+}
+
 h2v_status h2vi_text_walks_write(h2vi_text_walks *walks, const h2vi_file_batch *batch)
 {
     const h2v_world *world = walks->world;

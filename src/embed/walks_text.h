@@ -29,6 +29,10 @@ H2V_CHECKED h2v_status h2vi_text_walks_open(const h2v_world *world,
                                             const h2v_walk_files *files, const char *path,
                                             h2vi_text_walks *walks);
 
+/* Collective. Of `visits` at once, how many have a text that takes no more memory than the
+ * visits would, with ids of the mean length; one at least, the same on all ranks. */
+int64_t h2vi_text_walks_at_once(const h2vi_text_walks *walks, int64_t visits);
+
 /* Collective. Add a batch. */
 H2V_CHECKED h2v_status h2vi_text_walks_write(h2vi_text_walks *walks,
                                              const h2vi_file_batch *batch);

@@ -21,7 +21,8 @@
 
 #include <stdlib.h>
 
-/* Some hundred thousand walks: many walkers in flight, and hand-overs that pay. */
+/* Some hundred thousand walks: many walkers in flight, and hand-overs that pay. They take
+ * 128 MiB, and as text of long ids there are fewer, for about as much. */
 enum { VISITS_AT_ONCE = 1 << 24 };
 
 typedef struct walk_job {
@@ -181,6 +182,8 @@ static h2v_status walk_graph(walk_job *this, int64_t visits_at_once)
     if (status != H2V_OK) return status;
     this->num_walks = this->graph->num_vertices * (int64_t)this->params->walks;
     status = open_output(this);
+    if (status == H2V_OK && this->files->format == H2V_WALKS_TEXT)
+        visits_at_once = h2vi_text_walks_at_once(&this->text, visits_at_once);
     if (status == H2V_OK) status = h2v_agree(this->world, reserve(this, visits_at_once));
     if (status == H2V_OK) status = walk_all(this);
     const h2v_status closed = close_output(this);

@@ -7,12 +7,14 @@
 #include "check.h"
 #include "embed_files.h"
 #include "graph_rows.h"
+#include "halo2vec/convert.h"
 #include "patch_hdf5.h"
 #include "starts.h"
 #include "walks_hdf5.h"
 #include "write_walks.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -192,17 +194,37 @@ static void damage_is_found(void)
     h2v_world_destroy(&self);
 }
 
+/* Local. A ring. */
+static void write_graph_of_long_ids(const char *path, int id_bytes)
+{
+    enum { NUM = 60 };
+    const char *edges = "long.edges";
+    h2v_convert_params params = h2v_convert_params_default();
+    h2v_convert_summary summary;
+    FILE *file = fopen(edges, "w");
+    for (int v = 0; file && v < NUM; v++)
+        (void)fprintf(file, "x%0*d x%0*d\n", id_bytes - 1, v, id_bytes - 1, (v + 1) % NUM);
+    if (file) (void)fclose(file);
+    params.num_inputs = 1;
+    params.inputs = &edges;
+    params.output = path;
+    CHECK_EQ(h2v_convert(&params, &summary), H2V_OK);
+    (void)unlink(edges);
+}
+
 /* ---- a reader */
 
 typedef struct reader {
     FILE *file;
-    int64_t most; /* bytes that it takes */
+    int64_t most;    /* bytes that it takes */
+    int64_t longest; /* text that came */
 } reader;
 
 static int take(void *context, int64_t num_bytes, const char *text)
 {
     reader *this = context;
     this->most -= num_bytes;
+    if (num_bytes > this->longest) this->longest = num_bytes;
     return this->most < 0 ||
            fwrite(text, 1, (size_t)num_bytes, this->file) != (size_t)num_bytes;
 }
@@ -226,6 +248,30 @@ static void a_reader_gets_the_text_of_a_file(const h2v_world *world)
     to = (reader){.file = fopen("/dev/null", "w"), .most = 1000};
     CHECK_STATUS(walk_to_reader(world, &to), H2V_ERR_IO, "takes no more");
     (void)fclose(to.file);
+    MPI_Barrier(world->comm);
+}
+
+/* As much text at once as there would be visits, though an id has 64 bytes. */
+static void text_of_long_ids_comes_in_small_pieces(const h2v_world *world)
+{
+    enum { VISITS = 512, ID_BYTES = 64 };
+    const h2v_embed_params params = params_of(H2V_METHOD_DEEPWALK);
+    reader to = {.file = fopen(world->rank == 0 ? TEXT : "/dev/null", "w"), .most = MUCH};
+    const h2v_walk_files files = {.graph = "long.h5", .sink = take, .context = &to};
+    h2v_walk_summary summary;
+    if (world->rank == 0) write_graph_of_long_ids("long.h5", ID_BYTES);
+    MPI_Barrier(world->comm);
+    CHECK_EQ(h2vi_write_walks(world, &params, &files, VISITS, &summary), H2V_OK);
+    (void)fclose(to.file);
+    if (world->rank == 0) {
+        CHECK(to.longest <= VISITS * (int64_t)sizeof(h2vi_token));
+        CHECK(to.longest > 0 && MUCH - to.most == summary.num_visits * (ID_BYTES + 1));
+    }
+    CHECK_EQ(walk(world, &params, "long.h5", TEXT_ALONE, VISITS), H2V_OK);
+    if (world->rank == 0) CHECK(embed_same_bytes(TEXT, TEXT_ALONE));
+    walk_alone(world, &params, "long.h5", TEXT_ALONE);
+    if (world->rank == 0) CHECK(embed_same_bytes(TEXT, TEXT_ALONE));
+    if (world->rank == 0) (void)unlink("long.h5");
     MPI_Barrier(world->comm);
 }
 
@@ -310,6 +356,7 @@ int main(int argc, char **argv)
     if (world->rank == 0) damage_is_found();
     MPI_Barrier(world->comm);
     a_reader_gets_the_text_of_a_file(world);
+    text_of_long_ids_comes_in_small_pieces(world);
     forget_outputs(world);
     bad_requests_fail_alike(world);
     if (h2vi_alloc_can_fail()) {
