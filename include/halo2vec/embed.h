@@ -117,7 +117,15 @@ typedef struct h2v_embed_files {
                            ///< (walk.h). Each is trained once an epoch. The method must be
                            ///< DEEPWALK, its walks, walk_length, p and q are of no use, and
                            ///< groups not 0. Held in memory, each rank its share: 4 bytes a
-                           ///< visit, 8 a walk, and up to 8 for every vertex of the graph
+                           ///< visit, 8 a walk, and up to 8 for every vertex of the graph.
+                           ///< Beside them, the walks of a round on their way to the ranks
+                           ///< that train them: each, however short, takes 8 bytes for
+                           ///< every visit of the longest walk of the file, on its own rank
+                           ///< and twice (sent, received) for each rank that it goes to.
+                           ///< So walks of about equal
+                           ///< length are best, and one far longer is best cut. Text is
+                           ///< read a line at a time: memory for the longest line, and for
+                           ///< a moment for all ids and a table of them on every rank
     const char *init;      ///< NULL, or the embedding file of H2V_INIT_FILE
     bool with_contexts;    ///< FastRP has none
     bool overwrite;
