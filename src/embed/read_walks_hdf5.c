@@ -55,7 +55,7 @@ static h2v_status read_offsets(hid_t file, const char *path, const h2v_world *wo
             status = h2v_fail(H2V_ERR_DATA,
                               "'%s' is damaged: offsets do not ascend within the visits at "
                               "walk %lld",
-                              path, (long long)(begin + i));
+                              path, (long long)begin + i);
     return status;
 }
 
@@ -73,7 +73,7 @@ static h2v_status read_visits(hid_t file, const char *path, int64_t num_vertices
     for (int64_t i = 0; i < num_visits; i++)
         if (given->visits[i] >= num_vertices)
             return h2v_fail(H2V_ERR_DATA, "'%s' is damaged: visit %lld is no vertex", path,
-                            (long long)(first + i));
+                            (long long)first + i);
     return H2V_OK;
 }
 

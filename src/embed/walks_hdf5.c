@@ -48,7 +48,7 @@ static h2v_status make_walks(hid_t file, const h2vi_walks_header *header)
     const hsize_t none = 0, unlimited = H5S_UNLIMITED;
     hsize_t chunk = CHUNK_VISITS;
     if (header->num_walks < CHUNK_VISITS / header->walk_length)
-        chunk = (hsize_t)(header->num_walks * header->walk_length);
+        chunk = (hsize_t)header->num_walks * (hsize_t)header->walk_length;
     if (chunk == 0) chunk = 1;
     const hid_t space = H5Screate_simple(1, &none, &unlimited);
     const hid_t plan = H5Pcreate(H5P_DATASET_CREATE);
@@ -172,7 +172,7 @@ static bool write_batch(h2vi_walks_writer *writer, const h2vi_file_batch *batch,
                         int64_t num_before, int64_t num_visits, hid_t transfer,
                         const uint32_t *visits, const uint64_t *ends)
 {
-    const hsize_t extent = (hsize_t)(writer->num_visits + num_visits);
+    const hsize_t extent = (hsize_t)writer->num_visits + (hsize_t)num_visits;
     h2vi_wait_begin("all ranks to write walks");
     bool is_written = H5Dset_extent(writer->walks, &extent) >= 0;
     is_written = write_run(writer->walks, H5T_NATIVE_UINT32, transfer, num_before,

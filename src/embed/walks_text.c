@@ -185,8 +185,7 @@ static h2v_status make_room(h2vi_text_walks *walks, int64_t num_bytes)
 static h2v_status write_text(h2vi_text_walks *walks, const h2vi_file_batch *batch,
                              int64_t *lines)
 {
-    const int num_threads = walks->world->num_threads;
-#pragma omp parallel for schedule(static) num_threads(num_threads)
+#pragma omp parallel for schedule(static) num_threads(walks->world->num_threads)
     for (int64_t i = 0; i < batch->num_walks; i++) {
         int64_t length = 0;
         const h2vi_token *walk = walk_of(batch, i, &length);
@@ -195,7 +194,7 @@ static h2v_status write_text(h2vi_text_walks *walks, const h2vi_file_batch *batc
     for (int64_t i = 0; i < batch->num_walks; i++) lines[i + 1] += lines[i];
     const h2v_status status = make_room(walks, lines[batch->num_walks]);
     if (status != H2V_OK) return status;
-#pragma omp parallel for schedule(static) num_threads(num_threads)
+#pragma omp parallel for schedule(static) num_threads(walks->world->num_threads)
     for (int64_t i = 0; i < batch->num_walks; i++) {
         int64_t length = 0;
         const h2vi_token *walk = walk_of(batch, i, &length);
