@@ -325,8 +325,9 @@ static bool write_pieces(hid_t dataset, hid_t memory_type, int64_t num_columns,
     const char *from = data;
     for (int64_t at = 0; at < num_rows; at += piece) {
         const int64_t count = num_rows - at < piece ? num_rows - at : piece;
-        if (!write_piece(dataset, memory_type, (hsize_t)num_columns, (hsize_t)first + (hsize_t)at,
-                         (hsize_t)count, from + at * row_bytes))
+        if (!write_piece(dataset, memory_type, (hsize_t)num_columns,
+                         (hsize_t)first + (hsize_t)at, (hsize_t)count,
+                         from + at * row_bytes))
             return false;
     }
     return true;
