@@ -12,7 +12,7 @@
 #include "walk_engine.h"
 
 enum {
-    H2VI_LANES = 256,
+    H2VI_WALKERS = 256,
     H2VI_QUAD = 4, /* steps that one draw of four words is good for */
 };
 
@@ -24,38 +24,38 @@ typedef uint16_t h2vi_lane;
 typedef struct h2vi_walk_batch {
     /* Lanes [0, count). */
     int count;
-    h2v_slot current[H2VI_LANES], previous[H2VI_LANES];
-    uint32_t step[H2VI_LANES]; /* as h2vi_walker's */
-    uint32_t gid[H2VI_LANES], walk[H2VI_LANES];
-    uint32_t home_rank[H2VI_LANES], home_index[H2VI_LANES];
+    h2v_slot current[H2VI_WALKERS], previous[H2VI_WALKERS];
+    uint32_t step[H2VI_WALKERS]; /* as h2vi_walker's */
+    uint32_t gid[H2VI_WALKERS], walk[H2VI_WALKERS];
+    uint32_t home_rank[H2VI_WALKERS], home_index[H2VI_WALKERS];
 
     /* Of one turn. */
-    h2vi_many draws[H2VI_LANES / H2VI_MANY]; /* lane i: [i / 16].words[...][i % 16] */
-    int64_t arc[H2VI_LANES];                 /* the arc that was drawn */
-    uint32_t coin[H2VI_LANES];               /* weighted: whether it is to be its other */
+    h2vi_many draws[H2VI_WALKERS / H2VI_MANY]; /* lane i: [i / 16].words[...][i % 16] */
+    int64_t arc[H2VI_WALKERS];                 /* the arc that was drawn */
+    uint32_t coin[H2VI_WALKERS];               /* weighted: whether it is to be its other */
 
-    h2v_slot next[H2VI_LANES]; /* where it leads */
+    h2v_slot next[H2VI_WALKERS]; /* where it leads */
 
     /* First order: */
-    uint32_t quad[H2VI_LANES]; /* the position where the lane's quad begins */
-    h2v_slot at[H2VI_LANES];   /* a vertex of this rank: current, if the lane is on */
-    uint32_t is_on[H2VI_LANES], degree[H2VI_LANES];
+    uint32_t quad[H2VI_WALKERS]; /* the position where the lane's quad begins */
+    h2v_slot at[H2VI_WALKERS];   /* a vertex of this rank: current, if the lane is on */
+    uint32_t is_on[H2VI_WALKERS], degree[H2VI_WALKERS];
 
     /* Second order: the edge that decides about going to `next`. */
-    h2v_slot target[H2VI_LANES];
-    h2vi_edge_row asked[H2VI_LANES];
-    const h2v_slot *bucket[H2VI_LANES];
+    h2v_slot target[H2VI_WALKERS];
+    h2vi_edge_row asked[H2VI_WALKERS];
+    const h2v_slot *bucket[H2VI_WALKERS];
 
-    bool is_gone[H2VI_LANES];
-    uint32_t reached[H2VI_LANES]; /* tokens wanted: so many positions are noted */
+    bool is_gone[H2VI_WALKERS];
+    uint32_t reached[H2VI_WALKERS]; /* tokens wanted: so many positions are noted */
 
     /* What is to be noted: lane i was at the positions of its quad from `from` to before
      * `to`; the token of position p is the (p % 4)-th. */
-    h2vi_token tokens[H2VI_LANES][H2VI_QUAD];
-    uint32_t from[H2VI_LANES], to[H2VI_LANES];
+    h2vi_token tokens[H2VI_WALKERS][H2VI_QUAD];
+    uint32_t from[H2VI_WALKERS], to[H2VI_WALKERS];
 
-    h2vi_lane everyone[H2VI_LANES]; /* 0, 1, 2 ... */
-    h2vi_lane lists[3][H2VI_LANES]; /* scratch */
+    h2vi_lane everyone[H2VI_WALKERS]; /* 0, 1, 2 ... */
+    h2vi_lane lists[3][H2VI_WALKERS]; /* scratch */
 } h2vi_walk_batch;
 
 static inline uint32_t h2vi_batch_word(const h2vi_walk_batch *batch, int i, int word)

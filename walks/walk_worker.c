@@ -20,7 +20,7 @@ h2v_status h2vi_walk_worker_init(const h2vi_walk_engine *engine, const h2vi_walk
                                  .random_many = h2vi_random_many_of(h2vi_best_isa())};
     worker->batch = h2vi_alloc_n(1, sizeof *worker->batch);
     if (!worker->batch) return h2vi_fail_memory("walkers");
-    for (int i = 0; i < H2VI_LANES; i++) worker->batch->everyone[i] = (h2vi_lane)i;
+    for (int i = 0; i < H2VI_WALKERS; i++) worker->batch->everyone[i] = (h2vi_lane)i;
     return H2V_OK;
 }
 
@@ -94,7 +94,7 @@ static int64_t fill(h2vi_walk_worker *worker, const h2vi_walker *walkers, int64_
     h2vi_walk_batch *batch = worker->batch;
     h2vi_lane *arrivals = batch->lists[2];
     int num_arrivals = 0;
-    while (batch->count < H2VI_LANES && begin < end) {
+    while (batch->count < H2VI_WALKERS && begin < end) {
         arrivals[num_arrivals] = (h2vi_lane)batch->count;
         const h2vi_walker walker = walkers ? walkers[begin] : make_walker(worker, begin);
         num_arrivals += enter(worker, &walker);
