@@ -28,6 +28,12 @@ static const char *const partitioner_names[] = {"metis", "hash", 0};
     {.name = "partitioner", .kind = CLI_CHOICE, .target = (partitioner),                   \
      .choices = partitioner_names, .default_text = "metis",                                \
      .help = "how the graph is cut"}
+#define SEED_OPTION(params)                                                                \
+    {.name = "seed", .aliases = "random-seed", .kind = CLI_SEED,                           \
+     .target = &(params)->seed, .unit = "N", .help = "of everything that is drawn"}
+#define QUIET_OPTION(is_quiet)                                                             \
+    {.name = "quiet", .letter = 'q', .kind = CLI_FLAG, .target = (is_quiet),               \
+     .help = "errors only"}
 #define THREADS_OPTION(num_threads)                                                        \
     {.name = "threads", .aliases = "workers", .kind = CLI_INT, .target = (num_threads),    \
      .unit = "N", .min = 1, .max = 4096,                                                   \
