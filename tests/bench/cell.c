@@ -11,20 +11,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench.h"
 #include "cells.h"
 #include "clock.h"
 
-enum { MAX_REPEAT = 99, PAIRS_OF_A_TURN = 1 << 21 };
+enum { PAIRS_OF_A_TURN = 1 << 21 };
 
 typedef struct bench {
     int dim, centers, rows, pairs, repeat, scalar;
-    double seconds[H2VI_NUM_ISAS][MAX_REPEAT];
+    double seconds[H2VI_NUM_ISAS][BENCH_MAX_REPEAT];
 } bench;
 
-static int parse(char **argv, bench *b)
+static h2v_status parse(char **argv, bench *b)
 {
     *b = (bench){.dim = 128, .centers = 940, .rows = 940, .pairs = 16, .repeat = 5};
-    for (int i = 1; argv[i]; i += 2) {
+    h2v_status status = H2V_OK;
+    for (int i = 1; status == H2V_OK && argv[i]; i += 2) {
         int *number = strcmp(argv[i], "--dim") == 0       ? &b->dim
                       : strcmp(argv[i], "--centers") == 0 ? &b->centers
                       : strcmp(argv[i], "--rows") == 0    ? &b->rows
@@ -32,14 +34,11 @@ static int parse(char **argv, bench *b)
                       : strcmp(argv[i], "--repeat") == 0  ? &b->repeat
                       : strcmp(argv[i], "--scalar") == 0  ? &b->scalar
                                                           : NULL;
-        const long value = number && argv[i + 1] ? strtol(argv[i + 1], NULL, 10) : 0;
-        if (value < 1 || value > 1 << 20 || (number == &b->repeat && value > MAX_REPEAT)) {
-            (void)fprintf(stderr, "cell: %s: an option and its number, please\n", argv[i]);
-            return 1;
-        }
-        *number = (int)value;
+        const int most = number == &b->repeat ? BENCH_MAX_REPEAT : 1 << 20;
+        if (!number) return h2v_fail(H2V_ERR_ARGUMENT, "%s: no such option", argv[i]);
+        status = bench_number(argv[i], argv[i + 1], most, number);
     }
-    return 0;
+    return status;
 }
 
 static h2vi_train_cell *kernel_of(const bench *b, int isa)
@@ -65,21 +64,15 @@ static void measure(bench *b, const test_cell *test)
         }
 }
 
-static int compare(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static void report(bench *b)
 {
     const double millions = 1e-6 * passes(b) * b->centers * b->pairs;
     for (int isa = 0; isa < H2VI_NUM_ISAS; isa++) {
         if (!kernel_of(b, isa)) continue;
         double *seconds = b->seconds[isa];
-        qsort(seconds, (size_t)b->repeat, sizeof *seconds, compare);
+        const double median = bench_median(b->repeat, seconds);
         (void)printf("%s, million pairs per CPU second: %.2f (%.2f to %.2f)\n",
-                     h2vi_isa_name((h2vi_isa)isa), millions / seconds[b->repeat / 2],
+                     h2vi_isa_name((h2vi_isa)isa), millions / median,
                      millions / seconds[b->repeat - 1], millions / seconds[0]);
     }
 }
@@ -89,7 +82,10 @@ int main(int argc, char **argv)
     (void)argc;
     bench b;
     test_cell test;
-    if (parse(argv, &b) != 0) return 1;
+    if (parse(argv, &b) != H2V_OK) {
+        (void)fprintf(stderr, "cell: %s\n", h2v_error_message());
+        return 1;
+    }
     int *pairs_of = h2vi_alloc_n(b.centers, sizeof *pairs_of);
     if (!pairs_of) return 1;
     for (int c = 0; c < b.centers; c++) pairs_of[c] = b.pairs;

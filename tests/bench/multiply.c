@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "bench.h"
 #include "clock.h"
 #include "fail.h"
 #include "gather.h"
@@ -22,7 +23,7 @@
 #include "random.h"
 #include "rmat.h"
 
-enum { MAX_REPEAT = 99, NUM_DISTANCES = 5 };
+enum { NUM_DISTANCES = 5 };
 
 /* What is measured: reading, gathering at each distance, sums, sums and the rest. */
 enum { READ, GATHER, SUM = GATHER + NUM_DISTANCES, WHOLE, NUM_MEASURED };
@@ -42,18 +43,8 @@ typedef struct bench {
     size_t num_bytes; /* of X */
     void *rows, *to;
     float *sums, *result;
-    double seconds[NUM_MEASURED][MAX_REPEAT];
+    double seconds[NUM_MEASURED][BENCH_MAX_REPEAT];
 } bench;
-
-static h2v_status parse_number(const char *option, const char *text, int most, int *number)
-{
-    char *end = NULL;
-    const long value = text ? strtol(text, &end, 10) : 0;
-    if (!text || *end != '\0' || value < 1 || value > most)
-        return h2v_fail(H2V_ERR_ARGUMENT, "%s takes numbers from 1 to %d", option, most);
-    *number = (int)value;
-    return H2V_OK;
-}
 
 /* argv[argc] is NULL, so that a value that is missing is no number. */
 static h2v_status parse(char **argv, bench *b)
@@ -65,13 +56,13 @@ static h2v_status parse(char **argv, bench *b)
         if (strcmp(name, "--bf16") == 0) {
             b->row_type = H2V_ROWS_BF16;
         } else if (strcmp(name, "--dim") == 0) {
-            status = parse_number(name, argv[++i], 65536, &b->dim);
+            status = bench_number(name, argv[++i], 65536, &b->dim);
         } else if (strcmp(name, "--repeat") == 0) {
-            status = parse_number(name, argv[++i], MAX_REPEAT, &b->repeat);
+            status = bench_number(name, argv[++i], BENCH_MAX_REPEAT, &b->repeat);
         } else if (strcmp(name, "--rmat") == 0) {
-            status = parse_number(name, argv[++i], 31, &b->rmat.scale);
+            status = bench_number(name, argv[++i], 31, &b->rmat.scale);
             if (status == H2V_OK)
-                status = parse_number(name, argv[++i], 4096, &b->rmat.factor);
+                status = bench_number(name, argv[++i], 4096, &b->rmat.factor);
         } else if (name[0] == '-') {
             status = h2v_fail(H2V_ERR_ARGUMENT, "%s: no such option", name);
         } else {
@@ -177,19 +168,6 @@ static void measure(bench *b)
         }
 }
 
-static int compare(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-/* Sorts; the median of an even number is the greater of the middle two. */
-static double median(const bench *b, double *seconds)
-{
-    qsort(seconds, (size_t)b->repeat, sizeof *seconds, compare);
-    return seconds[b->repeat / 2];
-}
-
 /* `amount` a second, of each repetition. */
 static void print(const bench *b, const char *label, const char *unit, double amount,
                   const double *seconds)
@@ -214,7 +192,7 @@ static void report(bench *b)
     double medians[NUM_MEASURED];
     int best = GATHER;
     for (int what = 0; what < NUM_MEASURED; what++)
-        medians[what] = median(b, b->seconds[what]);
+        medians[what] = bench_median(b->repeat, b->seconds[what]);
     for (int what = GATHER; what < SUM; what++)
         if (medians[what] < medians[best]) best = what;
     (void)printf("vertices: %" PRId64 "\narcs: %" PRId64 "\nbytes of rows: %zu\n"

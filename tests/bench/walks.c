@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "bench.h"
 #include "clock.h"
 #include "fail.h"
 #include "graph_hdf5.h"
@@ -23,7 +24,7 @@
 #include "rmat.h"
 #include "walk_engine.h"
 
-enum { MAX_REPEAT = 99, WALKS_AT_ONCE = 1 << 17 };
+enum { WALKS_AT_ONCE = 1 << 17 };
 
 typedef struct bench {
     const char *path; /* NULL: R-MAT */
@@ -41,18 +42,8 @@ typedef struct bench {
     h2vi_start *starts;
     int64_t num_starts;
     h2vi_token *tokens;
-    double rates[MAX_REPEAT]; /* million steps a CPU second */
+    double rates[BENCH_MAX_REPEAT]; /* million steps a CPU second */
 } bench;
-
-static h2v_status parse_number(const char *option, const char *text, int most, int *number)
-{
-    char *end = NULL;
-    const long value = text ? strtol(text, &end, 10) : 0;
-    if (!text || *end != '\0' || value < 1 || value > most)
-        return h2v_fail(H2V_ERR_ARGUMENT, "%s takes numbers from 1 to %d", option, most);
-    *number = (int)value;
-    return H2V_OK;
-}
 
 static h2v_status parse_bias(const char *option, const char *text, double *bias)
 {
@@ -82,17 +73,17 @@ static h2v_status parse(char **argv, bench *b)
             status = parse_bias(name, argv[++i], &b->params.q);
         } else if (strcmp(name, "--walk-length") == 0) {
             status =
-                parse_number(name, argv[++i], H2V_MAX_WALK_LENGTH, &b->params.walk_length);
+                bench_number(name, argv[++i], H2V_MAX_WALK_LENGTH, &b->params.walk_length);
         } else if (strcmp(name, "--walks") == 0) {
-            status = parse_number(name, argv[++i], 100000, &b->walks);
+            status = bench_number(name, argv[++i], 100000, &b->walks);
         } else if (strcmp(name, "--repeat") == 0) {
-            status = parse_number(name, argv[++i], MAX_REPEAT, &b->repeat);
+            status = bench_number(name, argv[++i], BENCH_MAX_REPEAT, &b->repeat);
         } else if (strcmp(name, "--threads") == 0) {
-            status = parse_number(name, argv[++i], 1024, &b->num_threads);
+            status = bench_number(name, argv[++i], 1024, &b->num_threads);
         } else if (strcmp(name, "--rmat") == 0) {
-            status = parse_number(name, argv[++i], 31, &b->rmat.scale);
+            status = bench_number(name, argv[++i], 31, &b->rmat.scale);
             if (status == H2V_OK)
-                status = parse_number(name, argv[++i], 4096, &b->rmat.factor);
+                status = bench_number(name, argv[++i], 4096, &b->rmat.factor);
         } else if (name[0] == '-') {
             status = h2v_fail(H2V_ERR_ARGUMENT, "%s: no such option", name);
         } else {
@@ -186,21 +177,14 @@ static h2v_status measure(bench *b)
     return status;
 }
 
-static int compare(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-/* The median of an even number is the greater of the middle two. */
 static void report(bench *b)
 {
-    qsort(b->rates, (size_t)b->repeat, sizeof *b->rates, compare);
+    const double median = bench_median(b->repeat, b->rates);
     (void)printf("vertices: %" PRId64 "\narcs: %" PRId64 "\n", b->csr.num_vertices,
                  b->csr.num_arcs);
     (void)printf("paths written: %" PRId64 "\nsteps: %" PRId64 "\n", b->num_starts,
                  b->engine.num_steps / (b->repeat + 1));
-    (void)printf("million steps per CPU second, median: %.2f\n", b->rates[b->repeat / 2]);
+    (void)printf("million steps per CPU second, median: %.2f\n", median);
     (void)printf("million steps per CPU second, least: %.2f\n", b->rates[0]);
     (void)printf("million steps per CPU second, greatest: %.2f\n", b->rates[b->repeat - 1]);
 }
