@@ -11,9 +11,15 @@ labelled vertices train a classifier as in classify.py. Scores are scikit-learn'
         : --groups 32 --rounds 64 --combiner saturating : --groups 8
     settings.py GRAPH.h5 --labels LABELS -- --walk-length 40 : --walks 5 : --walks 5 --init fastrp
 
-What stands before the first ":" is common to all settings. One line a setting is printed, and
-one JSON line a run is added to --results; runs that are there already are not repeated. CPU
-seconds are those between the graph on its rank and the last row, cutting it apart.
+What stands before the first ":" is common to all settings. "--by PROGRAM" in a setting has the
+rows made by another program, such as `sequential`, on the same splits:
+
+    settings.py GRAPH.h5 -- --walks 10 --walk-length 40 : : --by build/tests/bench/sequential
+
+One line a setting is printed (means over seeds, the least and the greatest AUC), and one JSON
+line a run is added to --results; runs that are there already are not repeated. CPU seconds are
+those between the graph on its rank and the last row, cutting it apart; of other programs, what
+their reports have.
 """
 import argparse
 import json
@@ -66,14 +72,24 @@ def training_seconds(report):
     return sum(report["phases"].get(phase, {}).get("cpu_seconds", 0) for phase in phases)
 
 
+def split_setting(setting, program):
+    """The command that makes rows, and its options."""
+    words = setting.split()
+    if "--by" not in words:
+        return [program, "embed", "--threads", "1", "--quiet"], words
+    at = words.index("--by")
+    return [words[at + 1]], words[:at] + words[at + 2:]
+
+
 def run_one(arguments, directory, seed, setting):
     """Train and score one setting."""
     train = directory / f"split.{seed}" / "train.h5"
+    command, options = split_setting(setting, arguments.program)
     with tempfile.TemporaryDirectory(dir=directory) as scratch:
         output, report = f"{scratch}/embedding.h5", f"{scratch}/report.json"
-        subprocess.run([arguments.program, "embed", train if arguments.hold_out else arguments.graph,
-                        "-o", output, "--report", report, "--threads", "1", "--quiet",
-                        "--seed", str(seed), *setting.split()], check=True,
+        subprocess.run([*command, train if arguments.hold_out else arguments.graph, "-o", output,
+                        "--report", report, "--seed", str(seed), *options], check=True,
+                       stdout=subprocess.DEVNULL,
                        env=dict(os.environ, OMP_WAIT_POLICY="passive"))
         with open(report, encoding="utf-8") as file:
             told = json.load(file)
@@ -86,9 +102,20 @@ def run_one(arguments, directory, seed, setting):
     return found
 
 
+def split_at_colons(words):
+    """What stands between words ":"; nothing may stand there."""
+    settings = [[]]
+    for word in words:
+        if word == ":":
+            settings.append([])
+        else:
+            settings[-1].append(word)
+    return [" ".join(setting) for setting in settings]
+
+
 def read_settings(words):
     """Common options, then settings behind colons."""
-    common, *settings = " ".join(words).split(" : ")
+    common, *settings = split_at_colons(words)
     return [f"{common} {setting}".strip() for setting in settings or [""]]
 
 
@@ -132,7 +159,8 @@ def main():
         runs = [run for run in found if run["setting"] == setting
                 and run["seed"] in arguments.seeds]
         cpu = f"{np.median([run['cpu'] for run in runs]):.2f}"
-        auc = f"{np.mean([run['auc'] for run in runs]):.4f}" if "auc" in runs[0] else ""
+        aucs = [run["auc"] for run in runs if "auc" in run]
+        auc = f"{np.mean(aucs):.4f} ({min(aucs):.4f} to {max(aucs):.4f})" if aucs else ""
         scores = np.mean([run["f1"] for run in runs], axis=0) if "f1" in runs[0] else []
         scores = " ".join(f"{micro:.2f}/{macro:.2f}" for micro, macro in scores)
         print(f"| {setting} | {runs[0]['rounds']} | {len(runs)} | {cpu} | {auc} | {scores} |")
