@@ -64,6 +64,21 @@ class Benches(unittest.TestCase):
         self.assertRegex(run(BENCHES / "sequential", self.graph, "--dim", status=1),
                          "--dim takes numbers from 1")
 
+    def test_limits_of_small_arrays(self):
+        if "avx2" not in pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8"):
+            self.skipTest("limits needs AVX2")
+        text = run(BENCHES / "limits", "--most", 1, "--repeat", 2)
+        for what in ("avx2, billion vectors multiplied and added per second",
+                     "fresh pages of 4 KiB, GB per second", "fresh huge pages, GB per second"):
+            self.assertRegex(text, f"\n{what}: {FIGURE}\n")
+        for size in ("16 KiB", "256 KiB", "1 MiB"):
+            for what in ("read through, GB per second", "a row read, nanoseconds",
+                         "a load that waits for the last one, nanoseconds",
+                         "a row read and changed, nanoseconds"):
+                self.assertRegex(text, f"\n{size}, {what}: {FIGURE}\n")
+        self.assertNotIn("8 MiB", text)
+        self.assertRegex(run(BENCHES / "limits", "--least", 1, status=1), "no such option")
+
 
 if __name__ == "__main__":
     unittest.main(argv=sys.argv[:1])
