@@ -4,6 +4,8 @@
 
 test_benches.py PROGRAM DIRECTORY, where DIRECTORY has the benches that are built.
 """
+import contextlib
+import io
 import json
 import pathlib
 import re
@@ -11,6 +13,9 @@ import subprocess
 import sys
 import tempfile
 import unittest
+from importlib.util import find_spec
+
+import hottest
 
 HERE = pathlib.Path(__file__).parent
 DATASETS = HERE.parents[1] / "datasets"
@@ -78,6 +83,65 @@ class Benches(unittest.TestCase):
                 self.assertRegex(text, f"\n{size}, {what}: {FIGURE}\n")
         self.assertNotIn("8 MiB", text)
         self.assertRegex(run(BENCHES / "limits", "--least", 1, status=1), "no such option")
+
+    def test_end_to_end(self):
+        text = run(sys.executable, "-B", HERE / "end_to_end.py", DATASETS / "karate.edges",
+                   "--program", PROGRAM, "--repeat", 1, "--", "--walks", 2, "--dim", 20)
+        for what in ("convert, wall seconds", "convert, peak MB of the largest process",
+                     "embed, train, CPU seconds", "embed, peak MB of all ranks",
+                     "million pairs per CPU second of embed", "all, CPU seconds"):
+            self.assertRegex(text, f"\n{what}: {FIGURE}\n")
+
+
+@unittest.skipUnless(find_spec("sklearn") and find_spec("h5py"), "needs scikit-learn and h5py")
+class TimeToQuality(unittest.TestCase):
+    """Walks are raised until both goals are reached."""
+
+    def rows(self, *words):
+        """Of the table that is printed."""
+        import time_to_quality
+        with contextlib.redirect_stdout(io.StringIO()) as output:
+            time_to_quality.main([str(word) for word in words])
+        lines = output.getvalue().strip().split("\n")[4:]
+        return [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines]
+
+    def test_goals(self):
+        import time_to_quality
+        real = time_to_quality.embed
+        self.addCleanup(setattr, time_to_quality, "embed", real)
+        time_to_quality.embed = lambda arguments, setting, walks, seed, directory: (
+            walks + seed, {"train": walks, "load": 0}, (walks, 2 * walks + seed))
+        options = ["graph", "labels", "--walks-list", 5, 10, 20, "--seeds", 1, 2, 3]
+        settings = ["--", "--dim", 8, ":", "--init", "fastrp"]
+        found = self.rows(*options, "--micro", 10, "--macro", 10, *settings)
+        self.assertEqual([row[0] for row in found], 2 * ["--dim 8"] + 2 * ["--init fastrp"])
+        self.assertEqual(found[1][1:], ["10", "12.00 (11.00 to 13.00)", "train 10.00", "10.00",
+                                        "22.00", "yes"])
+        self.assertEqual([row[-1] for row in found], 2 * ["no", "yes"])
+        found = self.rows(*options, "--micro", 0, "--macro", 43, *settings)
+        self.assertEqual([row[-1] for row in found], 6 * ["no"])
+
+    def test_one_run(self):
+        with tempfile.TemporaryDirectory() as directory:
+            graph = pathlib.Path(directory) / "karate.h5"
+            run(PROGRAM, "convert", DATASETS / "karate.edges", "-o", graph)
+            row, = self.rows(graph, DATASETS / "karate.labels", "--program", PROGRAM, "--micro",
+                             60, "--macro", 60, "--walks-list", 20, "--seeds", 1, "--", "--dim", 20)
+        self.assertEqual(row[-1], "yes")
+        self.assertRegex(row[2], FIGURE)
+
+
+class Hottest(unittest.TestCase):
+    """Samples as perf prints them."""
+
+    def test_the_outermost_known_caller_tells_the_phase(self):
+        script = "\n\n".join([
+            "halo2vec \n\t 10 dot\n\t 11 h2vi_walk\n\t 12 h2vi_walk_count_visits\n\t 13 main",
+            "halo2vec \n\t 10 dot\n\t 11 h2vi_walk.isra.0\n\t 13 main",
+            "halo2vec \n\t 10 dot\n\t 13 main",
+            "orted \n\t 10 h2vi_walk"])
+        found = hottest.count(script, "halo2vec")
+        self.assertEqual(found, {"trial": {"dot": 1}, "walk": {"dot": 1}, "other": {"dot": 1}})
 
 
 if __name__ == "__main__":
