@@ -29,6 +29,29 @@ static int64_t sum_of_pairs(const h2v_embed_report *report)
     return sum;
 }
 
+/* CPU of threads that were at work, and what they might have worked between the first cell
+ * of a rotation and its last block, summed over ranks; see embed_report.h. */
+typedef struct pair_costs {
+    double walk, route, cells, idle; /* ns a pair */
+} pair_costs;
+
+static pair_costs costs_of_pair(const h2v_embed_report *report)
+{
+    const int64_t num_pairs = sum_of_pairs(report);
+    const double unit = num_pairs > 0 ? 1e9 / (double)num_pairs : 0;
+    pair_costs sum = {0};
+    for (int r = 0; r < report->num_ranks; r++) {
+        const h2v_rank_report *rank = &report->ranks[r];
+        const double idle =
+            report->num_threads * rank->wall_seconds[H2V_PHASE_TRAIN] - rank->cell_seconds;
+        sum.walk += unit * rank->walk_seconds;
+        sum.route += unit * rank->route_seconds;
+        sum.cells += unit * rank->cell_seconds;
+        sum.idle += unit * (idle > 0 ? idle : 0);
+    }
+    return sum;
+}
+
 static int64_t largest_peak(const h2v_embed_report *report)
 {
     int64_t largest = 0;
@@ -110,8 +133,12 @@ static void print_pairs(const h2v_embed_report *report)
     const double cpu = phase_cpu(report, H2V_PHASE_WALK) +
                        phase_cpu(report, H2V_PHASE_ROUTE) +
                        phase_cpu(report, H2V_PHASE_TRAIN);
-    (void)fprintf(stderr, "%.1f million pairs, %.2f million per CPU second; ",
-                  (double)num_pairs / 1e6, cpu > 0 ? (double)num_pairs / 1e6 / cpu : 0.0);
+    const pair_costs costs = costs_of_pair(report);
+    (void)fprintf(stderr,
+                  "%.1f million pairs, %.2f million per CPU second (ns a pair: walk %.1f, "
+                  "route %.1f, cells %.1f, idle %.1f); ",
+                  (double)num_pairs / 1e6, cpu > 0 ? (double)num_pairs / 1e6 / cpu : 0.0,
+                  costs.walk, costs.route, costs.cells, costs.idle);
 }
 
 /* An arc counts once in each power. */
@@ -214,9 +241,16 @@ static void add_some(const h2v_embed_report *report, json_t *object)
     const h2v_init_report *init = &report->init;
     if (*report->because)
         (void)json_object_set_new(object, "groups_because", json_string(report->because));
-    if (params->method == H2V_METHOD_FASTRP)
+    if (params->method == H2V_METHOD_FASTRP) {
         (void)json_object_set_new(object, "parts", json_integer(params->parts));
-    else if (params->init == H2V_INIT_FILE)
+        return;
+    }
+    const pair_costs costs = costs_of_pair(report);
+    (void)json_object_set_new(object, "ns_per_pair",
+                              json_pack("{s:f, s:f, s:f, s:f}", "walk", costs.walk, "route",
+                                        costs.route, "cells", costs.cells, "idle",
+                                        costs.idle));
+    if (params->init == H2V_INIT_FILE)
         (void)json_object_set_new(object, "init",
                                   json_pack("{s:I, s:I, s:I}", "matched",
                                             (json_int_t)init->num_matched, "from_neighbors",

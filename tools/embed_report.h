@@ -15,6 +15,10 @@ json_t *embed_report_parameters(const h2v_embed_params *params);
 json_t *embed_report_partition(const h2v_partition_quality *cut);
 json_t *embed_report_rank(const h2v_rank_report *rank);
 
-/* The JSON file; its keys are an interface. Returns 0, or -1 if it cannot be written. */
+/* The JSON file; its keys are an interface. ns_per_pair, of what is trained, is a sum over
+ * ranks, divided by num_pairs: thread CPU inside walks, routing and cells (walk_seconds,
+ * route_seconds, cell_seconds), and what threads did beside cells while rotations went on,
+ * num_threads x wall_seconds of train - cell_seconds: they waited for a cell, a block or
+ * a core. Returns 0, or -1 if it cannot be written. */
 int embed_report_write(const h2v_embed_report *report, const h2v_embed_files *files,
                        const char *path);

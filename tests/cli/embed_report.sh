@@ -31,6 +31,15 @@ assert 0 < seconds < 3 * report["seconds"]
 for work, phase in (("walk", "walk"), ("route", "route"), ("cell", "train")):
     inside = [rank[work + "_seconds"] for rank in ranks]
     assert min(inside) > 0 and sum(inside) < report["phases"][phase]["cpu_seconds"]
+costs, pairs = report["ns_per_pair"], report["num_pairs"]
+for cost, work in (("walk", "walk"), ("route", "route"), ("cells", "cell")):
+    seconds = sum(rank[work + "_seconds"] for rank in ranks)
+    assert abs(costs[cost] * pairs / 1e9 - seconds) <= 1e-6 * seconds
+threads = report["num_threads"] * len(ranks)
+wall, busy = report["phases"]["train"]["wall_seconds"], costs["cells"] * pairs / 1e9
+idle = costs["idle"] * pairs / 1e9
+assert 0 <= idle <= threads * wall - busy + 1e-6 * threads * wall  # wall is the slowest's
+assert len(ranks) > 1 or idle >= threads * wall - busy - 1e-6 * threads * wall
 for phase in report["phases"]:
     for what in ("bytes", "rows"):
         sent = sum(rank[what + "_sent"][phase] for rank in ranks)
