@@ -16,10 +16,10 @@ rows made by another program, such as `sequential`, on the same splits:
 
     settings.py GRAPH.h5 -- --walks 10 --walk-length 40 : : --by build/tests/bench/sequential
 
-One line a setting is printed (means over seeds, the least and the greatest AUC), and one JSON
-line a run is added to --results; runs that are there already are not repeated. CPU seconds are
-those between the graph on its rank and the last row, cutting it apart; of other programs, what
-their reports have.
+One line a setting is printed: medians of CPU seconds, means of scores; the least to the greatest.
+One JSON line a run is added to --results; runs that are there already are not repeated. CPU
+seconds are those between the graph on its rank and the last row, cutting it apart; of other
+programs, what their reports have.
 """
 import argparse
 import json
@@ -37,6 +37,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.preprocessing import MultiLabelBinarizer
 
 import classify
+import process
 
 
 def in_out_auc(embedding, split):
@@ -94,7 +95,7 @@ def run_one(arguments, directory, seed, setting):
         with open(report, encoding="utf-8") as file:
             told = json.load(file)
         found = {"setting": setting, "seed": seed, "cpu": training_seconds(told),
-                 "rounds": told["parameters"].get("rounds", "")}
+                 "pairs": told["num_pairs"], "rounds": told["parameters"].get("rounds", "")}
         if arguments.hold_out:
             found["auc"] = in_out_auc(output, train.parent)
         if arguments.labels:
@@ -153,17 +154,19 @@ def main():
         for run in pool.map(lambda pair: run_one(arguments, directory, *pair), wanted):
             found.append(run)
             print(json.dumps(run), file=file, flush=True)
-    print("| setting | rounds | seeds | CPU s | in-out AUC | micro/macro-F1 |\n"
-          "|---|---|---|---|---|---|")
+    print("| setting | rounds | seeds | CPU s | Mpairs a CPU s | in-out AUC | micro/macro-F1 |\n"
+          "|---|---|---|---|---|---|---|")
     for setting in settings:
         runs = [run for run in found if run["setting"] == setting
                 and run["seed"] in arguments.seeds]
-        cpu = f"{np.median([run['cpu'] for run in runs]):.2f}"
+        cpu = process.spread([run["cpu"] for run in runs])
+        rates = process.spread([1e-6 * run["pairs"] / run["cpu"] for run in runs])
         aucs = [run["auc"] for run in runs if "auc" in run]
         auc = f"{np.mean(aucs):.4f} ({min(aucs):.4f} to {max(aucs):.4f})" if aucs else ""
         scores = np.mean([run["f1"] for run in runs], axis=0) if "f1" in runs[0] else []
         scores = " ".join(f"{micro:.2f}/{macro:.2f}" for micro, macro in scores)
-        print(f"| {setting} | {runs[0]['rounds']} | {len(runs)} | {cpu} | {auc} | {scores} |")
+        print(f"| {setting} | {runs[0]['rounds']} | {len(runs)} | {cpu} | {rates} | {auc} | "
+              f"{scores} |")
 
 
 if __name__ == "__main__":

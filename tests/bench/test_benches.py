@@ -94,8 +94,18 @@ class Benches(unittest.TestCase):
 
 
 @unittest.skipUnless(find_spec("sklearn") and find_spec("h5py"), "needs scikit-learn and h5py")
-class TimeToQuality(unittest.TestCase):
-    """Walks are raised until both goals are reached."""
+class Quality(unittest.TestCase):
+    """Settings, and walks that are raised until goals are reached."""
+
+    def test_settings(self):
+        import settings
+        words = "--walks 1 : : --by PROGRAM --dim 8".split()
+        found = settings.read_settings(words)
+        self.assertEqual(found, ["--walks 1", "--walks 1 --by PROGRAM --dim 8"])
+        self.assertEqual(settings.read_settings(words[:2]), ["--walks 1"])
+        self.assertEqual(settings.split_setting(found[1], "ours"),
+                         (["PROGRAM"], ["--walks", "1", "--dim", "8"]))
+        self.assertEqual(settings.split_setting(found[0], "ours")[0][:2], ["ours", "embed"])
 
     def rows(self, *words):
         """Of the table that is printed."""
