@@ -25,6 +25,7 @@ typedef struct cost_rules {
     int64_t rows_per_block;
     int stride;
     double walks;       /* of a round of the setting, for one of the measured */
+    double walked;      /* of the rounds of the setting that walk together, likewise */
     double epoch;       /* measured rounds that make an epoch */
     double epoch_walks; /* the same by the number of walks */
 } cost_rules;
@@ -50,6 +51,8 @@ static cost_rules rules_of(const h2vi_costing *costing)
                             (costing->num_vertices + num_blocks - 1) / num_blocks,
                         .stride = h2vi_stride_of(params->dim),
                         .walks = (double)measured->rounds / params->rounds,
+                        .walked = (double)measured->rounds / params->rounds *
+                                  h2vi_rounds_at_once(params, costing->num_vertices, 0),
                         .epoch = (double)measured->rounds / measured->epochs,
                         .epoch_walks = epoch_by_walks(costing)};
 }
@@ -164,17 +167,17 @@ static int64_t hold_walks(const cost_rules *rules, const h2vi_group_counts *coun
     const h2vi_costing *costing = rules->costing;
     const int num_threads = costing->num_threads;
     const size_t walk = (size_t)costing->params->walk_length * sizeof(h2vi_token);
-    const int64_t walks = times(counts->walks, rules->walks);
-    const int64_t walkers = times(counts->first_out, rules->walks);
-    const int64_t visits = times(counts->visits_out, rules->walks);
+    const int64_t walks = times(counts->walks, rules->walked);
+    const int64_t walkers = times(counts->first_out, rules->walked);
+    const int64_t visits = times(counts->visits_out, rules->walked);
     const int64_t walker_parcel = roomy(walkers, 4, sizeof(h2vi_walker));
     const int64_t visit_parcel = roomy(visits, 4, sizeof(h2vi_visit));
     return roomy(walks, 16, sizeof(h2vi_start) + walk) +
            doubling(walkers, walks, num_threads, sizeof(h2vi_walker)) +
            doubling(visits, walks, num_threads, sizeof(h2vi_visit)) +
            (walker_parcel > visit_parcel ? walker_parcel : visit_parcel) +
-           roomy(times(counts->first_in, rules->walks), 4, sizeof(h2vi_walker)) +
-           roomy(times(counts->visits_in, rules->walks), 4, sizeof(h2vi_visit)) +
+           roomy(times(counts->first_in, rules->walked), 4, sizeof(h2vi_walker)) +
+           roomy(times(counts->visits_in, rules->walked), 4, sizeof(h2vi_visit)) +
            roomy(times(counts->copies_out, rules->walks), 8, walk + sizeof(h2vi_token)) +
            roomy(times(counts->copies_in, rules->walks), 4, walk + sizeof(h2vi_token));
 }

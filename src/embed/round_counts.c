@@ -243,7 +243,7 @@ h2v_status h2vi_count_round(const h2vi_job *job, h2vi_group_counts *counts)
     memset(counts, 0, (size_t)job->params.groups * sizeof *counts);
     h2v_status status = h2v_agree(world, counter_init(job, counts, &this));
     if (status == H2V_OK)
-        status = h2v_agree(world, h2vi_starts_collect(&job->params, job->moved.graph, 0,
+        status = h2v_agree(world, h2vi_starts_collect(&job->params, job->moved.graph, 0, 1,
                                                       &this.starts, &run));
     if (status == H2V_OK) status = h2vi_walk(&this.engine, &run);
     if (status == H2V_OK) status = h2vi_route(&this.router, &run);

@@ -48,12 +48,35 @@ h2v_status h2vi_starts_reserve(h2vi_starts *starts, int64_t count, int walk_leng
     return h2vi_fail_memory("a round's walks");
 }
 
-h2v_status h2vi_starts_collect(const h2v_embed_params *params, const h2v_graph *graph,
-                               int round, h2vi_starts *starts, h2vi_walk_run *run)
+int h2vi_rounds_at_once(const h2v_embed_params *params, int64_t num_vertices, int round)
 {
-    int64_t count = 0, at = 0;
+    if (params->read.num_walks > 0) return 1;
+    const int rounds = params->rounds / params->epochs, left = rounds - round % rounds;
+    const double walks = (double)params->walks * (double)num_vertices / rounds;
+    const double most = H2VI_WALKS_AT_ONCE / walks;
+    int count = most < H2VI_MOST_ROUNDS_AT_ONCE ? (int)most : H2VI_MOST_ROUNDS_AT_ONCE;
+    if (count < 1) count = 1;
+    return count < left ? count : left;
+}
+
+/* Starts of the owned vertices in one round, into starts[0..] unless NULL; how many. */
+static int64_t starts_of_round(const h2v_embed_params *params, const h2v_graph *graph,
+                               int round, h2vi_start *starts)
+{
+    int64_t count = 0;
     for (int64_t v = 0; v < graph->num_owned; v++)
-        count += starts_of_vertex(params, graph->gids[v], (uint32_t)v, round, NULL);
+        count += starts_of_vertex(params, graph->gids[v], (uint32_t)v, round,
+                                  starts ? starts + count : NULL);
+    return count;
+}
+
+h2v_status h2vi_starts_collect(const h2v_embed_params *params, const h2v_graph *graph,
+                               int round, int num_rounds, h2vi_starts *starts,
+                               h2vi_walk_run *run)
+{
+    int64_t count = 0;
+    for (int i = 0; i < num_rounds; i++)
+        count += starts_of_round(params, graph, round + i, NULL);
     if (count > UINT32_MAX)
         return h2v_fail(H2V_ERR_ARGUMENT,
                         "%lld walks start on one rank in one round; more --rounds or ranks "
@@ -61,15 +84,28 @@ h2v_status h2vi_starts_collect(const h2v_embed_params *params, const h2v_graph *
                         (long long)count);
     const h2v_status status = h2vi_starts_reserve(starts, count, params->walk_length);
     if (status != H2V_OK) return status;
-    for (int64_t v = 0; v < graph->num_owned; v++)
-        at += starts_of_vertex(params, graph->gids[v], (uint32_t)v, round,
-                               starts->starts + at);
+    count = 0;
+    for (int i = 0; i < num_rounds; i++) {
+        count += starts_of_round(params, graph, round + i, starts->starts + count);
+        starts->round_ends[i] = count;
+    }
     *run = (h2vi_walk_run){.purpose = H2VI_FOR_WALK,
                            .epoch = (uint32_t)(round / (params->rounds / params->epochs)),
                            .num_walks = count,
                            .starts = starts->starts,
                            .tokens = starts->tokens};
     return H2V_OK;
+}
+
+h2vi_walk_run h2vi_starts_of_round(const h2vi_starts *starts, const h2vi_walk_run *run,
+                                   int walk_length, int index)
+{
+    const int64_t begin = index > 0 ? starts->round_ends[index - 1] : 0;
+    h2vi_walk_run of_round = *run;
+    of_round.num_walks = starts->round_ends[index] - begin;
+    of_round.starts += begin;
+    of_round.tokens += begin * walk_length;
+    return of_round;
 }
 
 void h2vi_starts_clear(h2vi_starts *starts)

@@ -33,6 +33,8 @@ typedef struct h2vi_trainer {
     h2vi_cell_scratch *scratch;     /* one a thread */
     uint32_t *context_slots, *keep; /* of the owned vertices */
     h2vi_starts starts;
+    h2vi_walk_run walks; /* of rounds [first_walked, end_walked) */
+    int first_walked, end_walked;
     int round;
     int64_t pairs_before; /* of the rounds before this one */
     double start;         /* wall clock at the first round */
@@ -200,18 +202,42 @@ static h2v_status finish_push(h2vi_trainer *trainer)
     return status;
 }
 
-/* Local. */
-static h2v_status collect_starts(h2vi_trainer *trainer, h2vi_walk_run *run)
+/* Local. From this round on. */
+static h2v_status collect_starts(h2vi_trainer *trainer)
 {
     const h2vi_training *training = trainer->training;
+    const h2v_graph *graph = training->moved->graph;
     const double begin = h2vi_thread_seconds();
+    const int num_rounds =
+        h2vi_rounds_at_once(training->params, graph->num_vertices, trainer->round);
     const h2v_status status =
-        training->given ? h2vi_given_walks_collect(training->params, training->given,
-                                                   trainer->round, &trainer->starts, run)
-                        : h2vi_starts_collect(training->params, training->moved->graph,
-                                              trainer->round, &trainer->starts, run);
+        training->given
+            ? h2vi_given_walks_collect(training->params, training->given, trainer->round,
+                                       &trainer->starts, &trainer->walks)
+            : h2vi_starts_collect(training->params, graph, trainer->round, num_rounds,
+                                  &trainer->starts, &trainer->walks);
+    trainer->first_walked = trainer->round;
+    trainer->end_walked = trainer->round + num_rounds;
     h2vi_walk_engine_add_serial(&trainer->engine, h2vi_thread_seconds() - begin);
     return status;
+}
+
+/* Collective. The walks of this round, which may have been made with an earlier one's. */
+static h2v_status walk(h2vi_trainer *trainer, h2vi_walk_run *run)
+{
+    const h2vi_training *training = trainer->training;
+    h2v_status status = H2V_OK;
+    if (trainer->round >= trainer->end_walked) {
+        status = h2v_agree(training->moved->graph->world, collect_starts(trainer));
+        if (status == H2V_OK && !training->given)
+            status = h2vi_walk(&trainer->engine, &trainer->walks);
+    }
+    if (status != H2V_OK) return status;
+    *run = training->given ? trainer->walks
+                           : h2vi_starts_of_round(&trainer->starts, &trainer->walks,
+                                                  training->params->walk_length,
+                                                  trainer->round - trainer->first_walked);
+    return H2V_OK;
 }
 
 /* Collective. */
@@ -222,8 +248,7 @@ static h2v_status train_round(h2vi_trainer *trainer)
     h2vi_walk_run run;
     h2vi_trace_begin_round(training->trace, trainer->round);
     h2vi_phase_clock clock = h2vi_phase_begin(training->report, H2V_PHASE_WALK);
-    h2v_status status = h2v_agree(world, collect_starts(trainer, &run));
-    if (status == H2V_OK && !training->given) status = h2vi_walk(&trainer->engine, &run);
+    h2v_status status = walk(trainer, &run);
     trace_walk(trainer, NULL);
     h2vi_phase_end(&clock);
     if (status != H2V_OK) return status;

@@ -134,7 +134,7 @@ static void walks_are_those_of_training(const h2v_world *world, const char *grap
     params.rounds = 1;
     CHECK_EQ(h2v_graph_load(world, graph_path, &graph), H2V_OK);
     CHECK_EQ(h2vi_walk_engine_init(graph, &walk_params, NULL, NULL, &engine), H2V_OK);
-    CHECK_EQ(h2vi_starts_collect(&params, graph, 0, &starts, &run), H2V_OK);
+    CHECK_EQ(h2vi_starts_collect(&params, graph, 0, 1, &starts, &run), H2V_OK);
     CHECK_EQ(run.num_walks, NUM_WALKS * graph->num_owned);
     CHECK_EQ(h2vi_walk(&engine, &run), H2V_OK);
     CHECK_EQ(h2v_walk(world, &params, &files, &summary), H2V_OK);

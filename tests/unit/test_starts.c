@@ -75,7 +75,7 @@ static void every_walk_starts_in_one_round(void **state)
                 h2vi_walk_run run;
                 int num_of_vertex[NUM_VERTICES] = {0};
                 assert_int_equal(
-                    h2vi_starts_collect(&params, job->moved.graph, round, &starts, &run),
+                    h2vi_starts_collect(&params, job->moved.graph, round, 1, &starts, &run),
                     H2V_OK);
                 assert_int_equal(run.purpose, H2VI_FOR_WALK);
                 assert_int_equal(run.epoch, epoch);
@@ -98,6 +98,51 @@ static void every_walk_starts_in_one_round(void **state)
     }
 }
 
+/* Rounds that walk together: none of another epoch, each with the walks that it has alone.
+ */
+static void rounds_may_walk_together(void **state)
+{
+    const test_job *job = *state;
+    for (int k = 0; k < NUM_KINDS; k++) {
+        const h2v_embed_params params = params_of(&kinds[k]);
+        const int rounds = params.rounds / params.epochs;
+        h2vi_starts together = {0}, alone = {0};
+        h2vi_walk_run all, expected;
+        for (int first = 0, count = 0; first < params.rounds; first += count) {
+            count = h2vi_rounds_at_once(&params, NUM_VERTICES, first);
+            assert_in_range(count, 1, rounds - first % rounds);
+            assert_int_equal(h2vi_starts_collect(&params, job->moved.graph, first, count,
+                                                 &together, &all),
+                             H2V_OK);
+            for (int i = 0; i < count; i++) {
+                const h2vi_walk_run run =
+                    h2vi_starts_of_round(&together, &all, params.walk_length, i);
+                assert_int_equal(h2vi_starts_collect(&params, job->moved.graph, first + i,
+                                                     1, &alone, &expected),
+                                 H2V_OK);
+                assert_int_equal(run.epoch, expected.epoch);
+                assert_int_equal(run.num_walks, expected.num_walks);
+                assert_memory_equal(run.starts, expected.starts,
+                                    (size_t)run.num_walks * sizeof *run.starts);
+                assert_ptr_equal(run.tokens, all.tokens + (run.starts - all.starts) *
+                                                              params.walk_length);
+            }
+        }
+        h2vi_starts_clear(&together);
+        h2vi_starts_clear(&alone);
+    }
+}
+
+static void few_walks_go_together_many_do_not(void **state)
+{
+    (void)state;
+    const h2v_embed_params params = params_of(&(struct kind){10, 2, 40});
+    assert_int_equal(h2vi_rounds_at_once(&params, 1000, 0), 20);
+    assert_int_equal(h2vi_rounds_at_once(&params, 1000, 25), 15);
+    assert_int_equal(h2vi_rounds_at_once(&params, H2VI_WALKS_AT_ONCE, 0), 2);
+    assert_int_equal(h2vi_rounds_at_once(&params, (int64_t)1 << 32, 0), 1);
+}
+
 /* Offsets are drawn for each vertex: the walks of a round vary as a sum of independent
  * draws, each below or above by less than one. One seed in 15,000 exceeds four sigma, of
  * 128 rounds one seed in 125 somewhere. */
@@ -113,7 +158,7 @@ static void rounds_are_alike(void **state)
         for (int round = 0; round < params.rounds; round++) {
             h2vi_walk_run run;
             assert_int_equal(
-                h2vi_starts_collect(&params, job->moved.graph, round, &starts, &run),
+                h2vi_starts_collect(&params, job->moved.graph, round, 1, &starts, &run),
                 H2V_OK);
             assert_true(fabs((double)run.num_walks - NUM_VERTICES * mean) <= 4 * sigma);
         }
@@ -129,8 +174,8 @@ static void mark_first_round(const test_job *job, uint64_t seed, int round, char
     h2vi_walk_run run;
     params.seed = seed;
     memset(marks, 0, NUM_VERTICES);
-    assert_int_equal(h2vi_starts_collect(&params, job->moved.graph, round, &starts, &run),
-                     H2V_OK);
+    assert_int_equal(
+        h2vi_starts_collect(&params, job->moved.graph, round, 1, &starts, &run), H2V_OK);
     for (int64_t i = 0; i < run.num_walks; i++)
         marks[job->moved.graph->gids[run.starts[i].vertex]] = 1;
     h2vi_starts_clear(&starts);
@@ -166,12 +211,13 @@ static void memory_may_be_out(void **state)
     h2vi_walk_run run;
     for (int count = 0; count < 2; count++) {
         h2vi_alloc_fail_after(count);
-        assert_int_equal(h2vi_starts_collect(&params, job->moved.graph, 0, &starts, &run),
-                         H2V_ERR_NOMEM);
+        assert_int_equal(
+            h2vi_starts_collect(&params, job->moved.graph, 0, 1, &starts, &run),
+            H2V_ERR_NOMEM);
         h2vi_alloc_fail_after(-1);
         assert_int_equal(h2vi_starts_bytes(&params, &starts), 0);
     }
-    assert_int_equal(h2vi_starts_collect(&params, job->moved.graph, 0, &starts, &run),
+    assert_int_equal(h2vi_starts_collect(&params, job->moved.graph, 0, 1, &starts, &run),
                      H2V_OK);
     assert_true(h2vi_starts_bytes(&params, &starts) >=
                 NUM_VERTICES * (int64_t)(sizeof(h2vi_start) + 5 * sizeof(h2vi_token)));
@@ -182,6 +228,8 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_walk_starts_in_one_round),
+        cmocka_unit_test(rounds_may_walk_together),
+        cmocka_unit_test(few_walks_go_together_many_do_not),
         cmocka_unit_test(rounds_are_alike),
         cmocka_unit_test(offsets_depend_on_seed_epoch_and_vertex),
         cmocka_unit_test(memory_may_be_out),
