@@ -7,8 +7,9 @@
  * arrays of several sizes reading from end to end, loads that wait for each other, and rows
  * of 512 bytes at random places, read, or read and changed. Arrays are in huge pages, as
  * the library's are. Rows are fetched ahead, as far as is best: distances are tried, and
- * the best one is printed. What is measured of one size takes turns; CPU seconds, the
- * median of the repetitions, the least and the greatest. --most leaves larger arrays out.
+ * the best ones are printed, that into the second level of caches and that into the first.
+ * What is measured of one size takes turns; CPU seconds, the median of the repetitions, the
+ * least and the greatest. --most leaves larger arrays out.
  */
 #define _DEFAULT_SOURCE /* MAP_ANONYMOUS, madvise() */
 #include <inttypes.h>
@@ -34,13 +35,15 @@ enum {
     PAGE_BYTES = 1 << 12,
     LINE_WORDS = 8,
     NUM_SIZES = 8,
-    NUM_DISTANCES = 5
+    NUM_DISTANCES = 7,
+    FARTHEST = 64
 };
 
 static const int sizes[NUM_SIZES] = {/* KiB */
                                      16,       256,      1024,      8 << 10,
                                      16 << 10, 55 << 10, 190 << 10, 1000 << 10};
-static const int distances[NUM_DISTANCES] = {0, 4, 8, 16, 32};
+static const gather_ahead distances[NUM_DISTANCES] = {{0, 0},  {0, 8},  {0, 16}, {16, 0},
+                                                      {32, 0}, {32, 8}, {64, 8}};
 
 /* What is measured of an array: the latter two at each distance. */
 enum {
@@ -56,7 +59,7 @@ typedef struct bench {
     h2vi_isa isa;
     size_t num_words; /* of the array */
     uint64_t *words;  /* the first of each line is the number of the line to load next */
-    uint32_t *order;  /* of rows, shape [NUM_ROWS + the greatest distance] */
+    uint32_t *order;  /* of rows, shape [NUM_ROWS + FARTHEST] */
     double seconds[NUM_MEASURED][BENCH_MAX_REPEAT];
 } bench;
 
@@ -164,7 +167,7 @@ static void arrange(bench *b)
         *one = *other;
         *other = line;
     }
-    for (size_t i = 0; i < NUM_ROWS + (size_t)distances[NUM_DISTANCES - 1]; i++)
+    for (size_t i = 0; i < NUM_ROWS + FARTHEST; i++)
         b->order[i] = draw(1, i, (uint32_t)(b->num_words / LIMITS_ROW));
 }
 
@@ -225,7 +228,8 @@ static void print_rows(bench *b, const char *size, const char *name, int first)
     print_nanoseconds(b, label, NUM_ROWS, b->seconds[first + best]);
     (void)snprintf(label, sizeof label, "%s, a row %s, not fetched ahead", size, name);
     print_nanoseconds(b, label, NUM_ROWS, b->seconds[first]);
-    (void)printf("%s, a row %s, best rows ahead: %d\n", size, name, distances[best]);
+    (void)printf("%s, a row %s, best rows ahead: %" PRId64 " and %" PRId64 "\n", size, name,
+                 distances[best].far, distances[best].near);
 }
 
 static void report(bench *b, int kibibytes)
@@ -260,7 +264,7 @@ int main(int argc, char **argv)
     (void)argc;
     bench b;
     h2v_status status = parse(argv, &b);
-    b.order = h2vi_alloc(NUM_ROWS + (size_t)distances[NUM_DISTANCES - 1], sizeof *b.order);
+    b.order = h2vi_alloc(NUM_ROWS + FARTHEST, sizeof *b.order);
     if (status == H2V_OK && !b.order) status = h2vi_fail_memory("rows");
     if (status == H2V_OK) {
         (void)printf("instructions: %s\n", h2vi_isa_name(b.isa));

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "gather.h"
+
 enum {
     LIMITS_ROW = 64,  /* words of a row: 512 bytes, 128 columns of float32 */
     LIMITS_FUSED = 12 /* multiply-adds that do not wait for each other */
@@ -14,14 +16,15 @@ enum {
 /* LIMITS_FUSED vectors, so many times multiplied and added to; a sum of them all. */
 typedef float fuse_vectors(int64_t times);
 
-/* Rows of `words` in the order listed: shape [count + ahead]; a row is fetched `ahead`
- * places before its turn; 0: never. The sum of all words. */
+/* Rows of `words` in the order listed: shape [count + the greater distance ahead]. A row is
+ * fetched `far` places before its turn into the second level of caches, and `near` places
+ * before into the first; 0: not. The sum of all words. */
 typedef uint64_t read_rows(const uint64_t *words, const uint32_t *order, int64_t count,
-                           int ahead);
+                           gather_ahead ahead);
 
 /* The same, `amount` added to every word. */
-typedef void change_rows(uint64_t *words, const uint32_t *order, int64_t count, int ahead,
-                         uint64_t amount);
+typedef void change_rows(uint64_t *words, const uint32_t *order, int64_t count,
+                         gather_ahead ahead, uint64_t amount);
 
 typedef struct limits_loops {
     fuse_vectors *fuse;

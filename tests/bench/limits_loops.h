@@ -4,7 +4,6 @@
  * BYTES of a register, `floats`, and fused(): x y + z. */
 #pragma once
 
-#include "gather.h"
 #include "limits.h"
 
 enum { ROW_REGISTERS = LIMITS_ROW * 8 / BYTES, LINE_WORDS = 8 };
@@ -28,18 +27,28 @@ static float fuse(int64_t times)
     return sum;
 }
 
-static inline void fetch_row(const uint64_t *row)
+/* Inlined early, or gcc drops it, as a function without effects. */
+static inline __attribute__((always_inline)) void
+fetch_rows(const uint64_t *words, const uint32_t *order, gather_ahead ahead)
 {
-    GATHER_UNROLL
-    for (int i = 0; i < LIMITS_ROW; i += LINE_WORDS) __builtin_prefetch(row + i, 1);
+    if (ahead.far > 0) {
+        const uint64_t *row = words + (size_t)order[ahead.far] * LIMITS_ROW;
+        GATHER_UNROLL
+        for (int i = 0; i < LIMITS_ROW; i += LINE_WORDS) __builtin_prefetch(row + i, 0, 2);
+    }
+    if (ahead.near > 0) {
+        const uint64_t *row = words + (size_t)order[ahead.near] * LIMITS_ROW;
+        GATHER_UNROLL
+        for (int i = 0; i < LIMITS_ROW; i += LINE_WORDS) __builtin_prefetch(row + i);
+    }
 }
 
 static uint64_t read_all_rows(const uint64_t *words, const uint32_t *order, int64_t count,
-                              int ahead)
+                              gather_ahead ahead)
 {
     words_of_register sums[2] = {{0}};
     for (int64_t i = 0; i < count; i++) {
-        if (ahead > 0) fetch_row(words + (size_t)order[i + ahead] * LIMITS_ROW);
+        fetch_rows(words, order + i, ahead);
         const words_of_register *row =
             (const words_of_register *)(words + (size_t)order[i] * LIMITS_ROW);
         GATHER_UNROLL
@@ -52,10 +61,10 @@ static uint64_t read_all_rows(const uint64_t *words, const uint32_t *order, int6
 }
 
 static void change_all_rows(uint64_t *words, const uint32_t *order, int64_t count,
-                            int ahead, uint64_t amount)
+                            gather_ahead ahead, uint64_t amount)
 {
     for (int64_t i = 0; i < count; i++) {
-        if (ahead > 0) fetch_row(words + (size_t)order[i + ahead] * LIMITS_ROW);
+        fetch_rows(words, order + i, ahead);
         words_of_register *row =
             (words_of_register *)(words + (size_t)order[i] * LIMITS_ROW);
         GATHER_UNROLL
