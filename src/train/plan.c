@@ -182,6 +182,12 @@ static int clamp(double value, int min, int max)
     return value < max ? (int)value : max;
 }
 
+/* Equal shares for 2 and 4 workers, and nearly so for more. */
+static int to_even_shares(int parts)
+{
+    return parts < 3 ? parts : (parts + 2) / 4 * 4;
+}
+
 /* Of one group nothing but blocks travels. */
 static h2v_precision choose_precision(const h2v_embed_params *params)
 {
@@ -206,8 +212,9 @@ void h2vi_choose(const h2v_graph *graph, const int64_t *visits, h2v_embed_params
     if (params->parts == 0) {
         const double most = floor(pairs_per_vertex / (fewest * H2VI_PAIRS_PER_CENTER));
         const double wanted = ceil(n / H2VI_ROWS_PER_PART / params->groups);
-        params->parts =
-            params->groups * clamp(fmin(wanted, most), 1, H2V_MAX_PARTS / params->groups);
+        const int most_parts = H2V_MAX_PARTS / params->groups;
+        const int parts = to_even_shares(clamp(fmin(wanted, most), 1, most_parts));
+        params->parts = params->groups * (parts < most_parts ? parts : most_parts);
     }
     if (params->rounds == 0) {
         /* Rounds of several groups cost traffic: not more than they need. */

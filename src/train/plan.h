@@ -12,7 +12,8 @@ enum {
     H2VI_MIN_ROUNDS = 16,       /* rotations that quality needs */
     H2VI_MIN_GROUP_ROUNDS = 32, /* where groups reconcile, see plan.c */
     H2VI_ENOUGH_ROUNDS = 128,   /* more are chosen only to save memory */
-    H2VI_PAIRS_PER_CENTER = 8,  /* and cell, at least: below, tiles run empty */
+    H2VI_PAIRS_PER_CENTER = 8,  /* and cell, at least: below, tiles run empty (in cells of
+                                   3 parts, which become 4, and of 6, which become 8: 6) */
     H2VI_PAIRS_WANTED = 16,     /* likewise, where there are enough for more rounds */
     H2VI_ROWS_PER_PART = 1024,  /* with a block as large: a core's L2 at 128 dims */
     H2VI_PAIRS_PER_VERTEX = 256 /* of a round, at most: 2 KiB, twice the rows at 128 dims */

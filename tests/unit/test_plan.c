@@ -3,6 +3,7 @@
 /* What parameters may be, and what is chosen where the user left it open: by the rules that
  * plan.h states, not by the numbers that come out. */
 #include "plan.h"
+#include "sgns.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -91,11 +92,23 @@ static void parts_fit_the_cache_where_pairs_are_many(void **state)
     }
     h2v_embed_params params = with_walks(1000, 1);
     choose((int64_t)1 << 30, 40, &params);
-    const int most = H2VI_PAIRS_PER_VERTEX / H2VI_PAIRS_PER_CENTER;
-    assert_in_range(params.parts, most - 1, most);
+    assert_int_equal(params.parts, H2VI_PAIRS_PER_VERTEX / H2VI_PAIRS_PER_CENTER);
 }
 
-/* Few walks: so many parts that tiles are just full in the least number of rounds. */
+/* So that ranks and threads, mostly 2, 4, 8, find equal shares. */
+static void more_than_two_parts_come_in_fours(void **state)
+{
+    (void)state;
+    static const int fours[] = {0, 1, 2, 4, 4, 4, 8, 8, 8, 8, 12, 12, 12, 12, 16};
+    for (int parts = 1; parts < (int)(sizeof fours / sizeof *fours); parts++) {
+        h2v_embed_params params = with_walks(1000, 1);
+        choose((int64_t)parts * H2VI_ROWS_PER_PART, 40, &params);
+        assert_int_equal(params.parts, fours[parts]);
+    }
+}
+
+/* Few walks: so many parts, to the nearest four, that tiles are just full in the least
+ * number of rounds. */
 static void parts_are_as_many_as_pairs_fill(void **state)
 {
     (void)state;
@@ -104,10 +117,12 @@ static void parts_are_as_many_as_pairs_fill(void **state)
         h2v_embed_params params = with_walks(walks[i], 1);
         choose(10 * 1000 * 1000, 40, &params);
         assert_true(params.parts > 1);
+        assert_true(pairs_per_cell(&params, 40, params.parts - 2, H2VI_MIN_ROUNDS) >=
+                    H2VI_PAIRS_PER_CENTER);
+        assert_true(pairs_per_cell(&params, 40, params.parts + 2, H2VI_MIN_ROUNDS) <
+                    H2VI_PAIRS_PER_CENTER);
         assert_true(pairs_per_cell(&params, 40, params.parts, H2VI_MIN_ROUNDS) >=
-                    H2VI_PAIRS_PER_CENTER);
-        assert_true(pairs_per_cell(&params, 40, params.parts + 1, H2VI_MIN_ROUNDS) <
-                    H2VI_PAIRS_PER_CENTER);
+                    H2VI_TILE_POSITIVES);
     }
 }
 
@@ -134,7 +149,7 @@ static void rounds_are_enough_and_fit(void **state)
         assert_true(pairs_per_center(&params, 40) / params.rounds <= H2VI_PAIRS_PER_VERTEX);
         if (params.rounds > H2VI_MIN_ROUNDS)
             assert_true(pairs_per_cell(&params, 40, params.parts, params.rounds) >=
-                        H2VI_PAIRS_PER_CENTER * 0.99);
+                        H2VI_TILE_POSITIVES);
     }
 }
 
@@ -427,6 +442,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(pairs_of_a_walk_are_counted),
         cmocka_unit_test(small_graphs_are_one_part),
         cmocka_unit_test(parts_fit_the_cache_where_pairs_are_many),
+        cmocka_unit_test(more_than_two_parts_come_in_fours),
         cmocka_unit_test(parts_are_as_many_as_pairs_fill),
         cmocka_unit_test(few_pairs_still_get_one_part),
         cmocka_unit_test(rounds_are_enough_and_fit),
