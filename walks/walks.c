@@ -88,7 +88,7 @@ static h2v_status make_parcel(walk_crew *crew, int64_t count, size_t size)
     if (crew->parcel && num_bytes <= crew->parcel_bytes) return H2V_OK;
     free(crew->parcel);
     crew->parcel_bytes = num_bytes + num_bytes / 4;
-    crew->parcel = h2vi_alloc_n(crew->parcel_bytes, 1);
+    crew->parcel = h2vi_alloc_raw_n(crew->parcel_bytes, 1);
     if (crew->parcel) return H2V_OK;
     crew->parcel_bytes = 0;
     return h2vi_fail_memory("walkers on their way to other ranks");

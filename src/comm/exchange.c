@@ -55,7 +55,7 @@ static h2v_status make_room(h2vi_exchange *exchange)
     if (exchange->num_received <= exchange->capacity && exchange->received) return H2V_OK;
     forget_received(exchange);
     const int64_t capacity = exchange->num_received + exchange->num_received / 4;
-    exchange->received = h2vi_alloc_n(capacity, exchange->item_bytes);
+    exchange->received = h2vi_alloc_raw_n(capacity, exchange->item_bytes);
     if (!exchange->received) return h2vi_fail_memory("items from other ranks");
     exchange->is_ours = true;
     exchange->capacity = capacity;

@@ -14,10 +14,15 @@ static int64_t floats_of(const h2vi_block_set *set, int64_t num_rows)
     return num_rows * (set->stride + (set->has_updates ? 1 : 0));
 }
 
+/* Zeros, by all threads: where pages are new, that is most of the time that it takes. */
 static h2v_status make_buffer(const h2vi_block_set *set, float **buffer)
 {
-    *buffer = h2vi_alloc_n(floats_of(set, set->capacity), sizeof **buffer);
-    return *buffer ? H2V_OK : h2vi_fail_memory("context rows");
+    const int64_t num_floats = floats_of(set, set->capacity);
+    *buffer = h2vi_alloc_raw_n(num_floats, sizeof **buffer);
+    if (!*buffer) return h2vi_fail_memory("context rows");
+#pragma omp parallel for schedule(static)
+    for (int64_t i = 0; i < num_floats; i++) (*buffer)[i] = 0;
+    return H2V_OK;
 }
 
 h2v_status h2vi_block_set_init(int num_homes, int first, int end, int num_spare,

@@ -43,7 +43,7 @@ h2v_status h2vi_cell_scratch_reserve(h2vi_cell_scratch *scratch, int64_t max_pai
     if (scratch->rows && max_pairs <= scratch->capacity) return H2V_OK;
     free(scratch->rows);
     scratch->capacity = max_pairs + max_pairs / 16;
-    scratch->rows = h2vi_alloc_n(scratch->capacity, sizeof *scratch->rows);
+    scratch->rows = h2vi_alloc_raw_n(scratch->capacity, sizeof *scratch->rows);
     if (scratch->rows) return H2V_OK;
     scratch->capacity = 0;
     return h2vi_fail_memory("a thread's cells");

@@ -10,6 +10,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 void h2vi_draw_noise(uint64_t seed, uint32_t gid, int dim, float *row)
 {
@@ -44,7 +45,7 @@ h2v_status h2vi_model_init(const h2vi_moved *moved, const h2vi_blocks *blocks, i
     const int stride = h2vi_stride_of(dim);
     const bool has_one_group = blocks->num_blocks == moved->num_parts;
     *model = (h2vi_model){.dim = dim, .stride = stride};
-    model->in = h2vi_alloc_n(graph->num_owned * stride, sizeof *model->in);
+    model->in = h2vi_alloc_raw_n(graph->num_owned * stride, sizeof *model->in);
     if (!has_one_group)
         model->out = h2vi_alloc_n(graph->num_owned * stride, sizeof *model->out);
     h2v_status status = model->in && (model->out || has_one_group)
@@ -55,8 +56,11 @@ h2v_status h2vi_model_init(const h2vi_moved *moved, const h2vi_blocks *blocks, i
         return status;
     }
 #pragma omp parallel for schedule(static)
-    for (int64_t v = 0; v < graph->num_owned; v++)
-        h2vi_draw_noise(seed, graph->gids[v], dim, model->in + v * stride);
+    for (int64_t v = 0; v < graph->num_owned; v++) {
+        float *row = model->in + v * stride;
+        h2vi_draw_noise(seed, graph->gids[v], dim, row);
+        memset(row + dim, 0, (size_t)(stride - dim) * sizeof *row);
+    }
     return H2V_OK;
 }
 

@@ -134,7 +134,7 @@ static h2v_status pack_walks(h2vi_router *router, const h2vi_walk_run *run)
     if (!router->parcel || num_tokens > router->parcel_tokens) {
         free(router->parcel);
         router->parcel_tokens = num_tokens + num_tokens / 8;
-        router->parcel = h2vi_alloc_n(router->parcel_tokens, sizeof *router->parcel);
+        router->parcel = h2vi_alloc_raw_n(router->parcel_tokens, sizeof *router->parcel);
         if (!router->parcel) {
             router->parcel_tokens = 0;
             status = h2vi_fail_memory("walks for other ranks");
@@ -317,7 +317,7 @@ static h2v_status make_room(h2vi_router *router)
     if (router->pairs && router->num_pairs <= router->capacity) return H2V_OK;
     free(router->pairs);
     router->capacity = router->num_pairs + router->num_pairs / 16;
-    router->pairs = h2vi_alloc_n(router->capacity, sizeof *router->pairs);
+    router->pairs = h2vi_alloc_raw_n(router->capacity, sizeof *router->pairs);
     if (router->pairs) return H2V_OK;
     router->capacity = 0;
     return h2vi_fail_memory("a round's pairs; more --rounds need less at a time");
