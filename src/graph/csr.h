@@ -29,6 +29,9 @@ void h2vi_csr_clear(h2vi_csr *csr);
 /* Local. O(num_arcs log degree). ERR_DATA names the first violation. */
 H2V_CHECKED h2v_status h2vi_csr_check(const h2vi_csr *csr);
 
+/* Where target v stands in row u, or where it would stand. */
+int64_t h2vi_csr_lower_bound(const h2vi_csr *csr, uint32_t u, uint32_t v);
+
 /* Whether arc u -> v is there: binary search. */
 bool h2vi_csr_has_arc(const h2vi_csr *csr, uint32_t u, uint32_t v);
 

@@ -1,42 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 
-/* Chunks are small against the whole and are never moved; threads meet only at the pool,
- * once per some hundred edges. */
+/* A chunk is small against the whole and is never moved. The next one is asked for when
+ * one is taken off: it lies anywhere in memory. */
 #include "edge_list.h"
 
-#include "alloc.h"
 #include "fail.h"
 
-#include <malloc.h>
-#include <stdlib.h>
-
-static h2vi_edge_chunk *take_unused(h2vi_edge_pool *pool)
-{
-    h2vi_edge_chunk *chunk = NULL;
-#pragma omp critical(h2vi_edge_pool)
-    {
-        chunk = pool->unused;
-        if (chunk) pool->unused = chunk->next;
-    }
-    return chunk;
-}
-
-void h2vi_edge_pool_put(h2vi_edge_pool *pool, h2vi_edge_chunk *chunk)
-{
-#pragma omp critical(h2vi_edge_pool)
-    {
-        chunk->next = pool->unused;
-        pool->unused = chunk;
-    }
-}
+#include <stddef.h>
 
 h2v_status h2vi_edge_list_extend(h2vi_edge_pool *pool, h2vi_edge_list *list)
 {
-    h2vi_edge_chunk *chunk = take_unused(pool);
-    if (!chunk) {
-        const size_t num_weights = pool->weighted ? H2VI_CHUNK_EDGES : 0;
-        chunk = h2vi_alloc_raw(sizeof *chunk + num_weights * sizeof *chunk->weights, 1);
-    }
+    h2vi_edge_chunk *chunk = h2vi_edge_pool_take(pool);
     if (!chunk) return h2vi_fail_memory("edges");
     chunk->next = NULL;
     chunk->count = 0;
@@ -68,7 +42,10 @@ h2vi_edge_chunk *h2vi_edge_list_shift(h2vi_edge_list *list)
     h2vi_edge_chunk *chunk = list->first;
     if (!chunk) return NULL;
     list->first = chunk->next;
-    if (!list->first) list->last = NULL;
+    if (list->first)
+        __builtin_prefetch(list->first);
+    else
+        list->last = NULL;
     list->num_chunks--;
     return chunk;
 }
@@ -79,14 +56,4 @@ void h2vi_edge_list_clear(h2vi_edge_pool *pool, h2vi_edge_list *list)
          chunk = h2vi_edge_list_shift(list))
         h2vi_edge_pool_put(pool, chunk);
     *list = (h2vi_edge_list){0};
-}
-
-void h2vi_edge_pool_trim(h2vi_edge_pool *pool)
-{
-    for (h2vi_edge_chunk *chunk = take_unused(pool); chunk; chunk = take_unused(pool))
-        free(chunk);
-#ifdef __GLIBC__
-    (void)malloc_trim(
-        0); /* freed chunks lie between others: free() alone keeps their pages */
-#endif
 }

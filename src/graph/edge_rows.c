@@ -7,6 +7,7 @@
 #include "edge_rows.h"
 
 #include "alloc.h"
+#include "edge_divide.h"
 #include "edge_sort.h"
 #include "fail.h"
 
@@ -103,31 +104,42 @@ static void share_out(builder *b, h2vi_edge_list *edges)
 
 /* Write edges as they will be: under their new gids, and from the lower end if undirected.
  */
-static void rename_ends(const h2vi_rows_plan *plan, h2vi_edge_list *edges)
+static void rename_ends(const h2vi_rows_plan *plan, h2vi_edge_chunk *chunk)
 {
-    for (h2vi_edge_chunk *chunk = edges->first; chunk; chunk = chunk->next)
-        for (int64_t i = 0; i < chunk->count; i++) {
-            h2vi_edge edge = chunk->as.edges[i];
-            if (plan->new_gids)
-                edge =
-                    (h2vi_edge){plan->new_gids[edge.source], plan->new_gids[edge.target]};
-            if (!plan->directed && edge.source > edge.target)
-                edge = (h2vi_edge){edge.target, edge.source};
-            chunk->as.edges[i] = edge;
-        }
+    for (int64_t i = 0; i < chunk->count; i++) {
+        h2vi_edge edge = chunk->as.edges[i];
+        if (plan->new_gids)
+            edge = (h2vi_edge){plan->new_gids[edge.source], plan->new_gids[edge.target]};
+        if (!plan->directed && edge.source > edge.target)
+            edge = (h2vi_edge){edge.target, edge.source};
+        chunk->as.edges[i] = edge;
+    }
+}
+
+static h2v_status divide_share(const builder *b, h2vi_edge_list *share,
+                               h2vi_edge_list *pieces)
+{
+    h2vi_divider divider;
+    h2v_status status = H2V_OK;
+    const h2vi_digit digit = {.gid_bits = b->gid_bits,
+                              .shift = 2 * b->gid_bits - b->digit_bits,
+                              .num_bits = b->digit_bits};
+    h2vi_divider_begin(&divider, b->pool, digit, pieces);
+    while (status == H2V_OK && share->first) {
+        h2vi_edge_chunk *chunk = h2vi_edge_list_shift(share);
+        rename_ends(b->plan, chunk);
+        status = h2vi_divider_add(&divider, chunk);
+    }
+    h2vi_divider_end(&divider);
+    return status;
 }
 
 static h2v_status divide(builder *b)
 {
     const int num_threads = b->plan->num_threads;
-    const int shift = 2 * b->gid_bits - b->digit_bits;
 #pragma omp parallel for schedule(static, 1) num_threads(num_threads)
-    for (int t = 0; t < num_threads; t++) {
-        rename_ends(b->plan, &b->shares[t]);
-        b->statuses[t] =
-            h2vi_edge_sort_divide(b->pool, b->gid_bits, shift, b->digit_bits, &b->shares[t],
-                                  b->pieces + t * b->num_pieces);
-    }
+    for (int t = 0; t < num_threads; t++)
+        b->statuses[t] = divide_share(b, &b->shares[t], b->pieces + t * b->num_pieces);
     for (int t = 1; t < num_threads; t++)
         for (int i = 0; i < b->num_pieces; i++)
             h2vi_edge_list_join(&b->pieces[i], &b->pieces[t * b->num_pieces + i]);

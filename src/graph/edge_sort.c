@@ -7,6 +7,7 @@
 #include "edge_sort.h"
 
 #include "alloc.h"
+#include "edge_divide.h"
 #include "fail.h"
 
 #include <math.h>
@@ -267,55 +268,8 @@ static h2v_status join_equal(h2vi_sort_job *job, h2vi_edge_list *edges)
 int h2vi_edge_sort_digit(int64_t count, int num_bits)
 {
     int bits = 1;
-    while (bits < H2VI_SORT_MAX_DIGIT && count >> bits > H2VI_SORT_LEAF / 2) bits++;
+    while (bits < H2VI_DIVIDE_MAX_BITS && count >> bits > H2VI_SORT_LEAF / 2) bits++;
     return bits < num_bits ? bits : num_bits;
-}
-
-/* The last chunk of a piece while it is being filled. */
-typedef struct open_chunk {
-    h2vi_edge_chunk *chunk;
-    int64_t count;
-} open_chunk;
-
-/* Record how far the last chunk of a piece was filled. */
-static void close_chunk(const open_chunk *open, h2vi_edge_list *piece)
-{
-    if (!open->chunk) return;
-    open->chunk->count = open->count;
-    piece->count += open->count;
-}
-
-h2v_status h2vi_edge_sort_divide(h2vi_edge_pool *pool, int gid_bits, int shift,
-                                 int digit_bits, h2vi_edge_list *edges,
-                                 h2vi_edge_list *pieces)
-{
-    const uint64_t mask = ((uint64_t)1 << digit_bits) - 1;
-    const bool weighted = pool->weighted;
-    open_chunk all[1 << H2VI_SORT_MAX_DIGIT];
-    h2v_status status = H2V_OK;
-    for (uint64_t d = 0; d <= mask; d++) all[d] = (open_chunk){NULL, H2VI_CHUNK_EDGES};
-    for (h2vi_edge_chunk *chunk = h2vi_edge_list_shift(edges); chunk;
-         chunk = h2vi_edge_list_shift(edges)) {
-        for (int64_t i = 0; status == H2V_OK && i < chunk->count; i++) {
-            const h2vi_edge edge = chunk->as.edges[i];
-            const uint64_t digit = key_of(edge, gid_bits) >> shift & mask;
-            open_chunk *open = &all[digit];
-            if (open->count == H2VI_CHUNK_EDGES) {
-                close_chunk(open, &pieces[digit]);
-                *open = (open_chunk){NULL, H2VI_CHUNK_EDGES};
-                status = h2vi_edge_list_extend(pool, &pieces[digit]);
-                if (status != H2V_OK) break;
-                *open = (open_chunk){pieces[digit].last, 0};
-            }
-            open->chunk->as.edges[open->count] = edge;
-            if (weighted) open->chunk->weights[open->count] = chunk->weights[i];
-            open->count++;
-        }
-        h2vi_edge_pool_put(pool, chunk);
-    }
-    for (uint64_t d = 0; d <= mask; d++) close_chunk(&all[d], &pieces[d]);
-    *edges = (h2vi_edge_list){0};
-    return status;
 }
 
 h2v_status h2vi_edge_sort(h2vi_sort_job *job, h2vi_edge_list *edges, int num_bits)
@@ -323,12 +277,12 @@ h2v_status h2vi_edge_sort(h2vi_sort_job *job, h2vi_edge_list *edges, int num_bit
     if (edges->count <= H2VI_SORT_LEAF) return sort_leaf(job, edges, num_bits);
     if (num_bits == 0) return join_equal(job, edges);
 
-    h2vi_edge_list pieces[1 << H2VI_SORT_MAX_DIGIT] = {{0}};
-    const int digit_bits = h2vi_edge_sort_digit(edges->count, num_bits);
-    const int rest = num_bits - digit_bits;
-    h2v_status status =
-        h2vi_edge_sort_divide(job->pool, job->gid_bits, rest, digit_bits, edges, pieces);
-    for (int i = 0; i < 1 << digit_bits; i++) {
+    h2vi_edge_list pieces[1 << H2VI_DIVIDE_MAX_BITS] = {{0}};
+    h2vi_digit digit = {.gid_bits = job->gid_bits,
+                        .num_bits = h2vi_edge_sort_digit(edges->count, num_bits)};
+    const int rest = digit.shift = num_bits - digit.num_bits;
+    h2v_status status = h2vi_edge_list_divide(job->pool, digit, edges, pieces);
+    for (int i = 0; i < 1 << digit.num_bits; i++) {
         if (status == H2V_OK) status = h2vi_edge_sort(job, &pieces[i], rest);
         h2vi_edge_list_clear(job->pool, &pieces[i]);
     }

@@ -9,7 +9,7 @@
 #include "edge_list.h"
 #include "halo2vec/status.h"
 
-enum { H2VI_SORT_LEAF = 1 << 17, H2VI_SORT_MAX_DIGIT = 8 };
+enum { H2VI_SORT_LEAF = 1 << 17 };
 
 /* A thread's arrays; shape [H2VI_SORT_LEAF] each, or less for less edges. */
 typedef struct h2vi_sort_scratch {
@@ -47,9 +47,3 @@ H2V_CHECKED h2v_status h2vi_edge_sort_finish(h2vi_sort_job *job);
 
 /* How many bits of the key to divide `count` edges by, so that pieces fit a leaf. */
 int h2vi_edge_sort_digit(int64_t count, int num_bits);
-
-/* Divide a list, in its order, by `digit_bits` of the key from `shift` on, into
- * pieces[0 .. 2^digit_bits), which are empty. */
-H2V_CHECKED h2v_status h2vi_edge_sort_divide(h2vi_edge_pool *pool, int gid_bits, int shift,
-                                             int digit_bits, h2vi_edge_list *edges,
-                                             h2vi_edge_list *pieces);

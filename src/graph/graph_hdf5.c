@@ -14,7 +14,7 @@
 #include <stdlib.h>
 
 /* An undirected graph is written in so many stripes, of so many arcs at least. */
-enum { MAX_STRIPES = 32, STRIPE_ARCS = 1 << 20, HASH_SLICES = 256 };
+enum { MAX_STRIPES = 32, STRIPE_ARCS = 1 << 20, HASH_SLICES = 1024 };
 
 /* Arcs on their way to the file. */
 typedef struct stripe {

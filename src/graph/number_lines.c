@@ -45,10 +45,10 @@ static uint64_t value_of(uint64_t word, int count)
            32;
 }
 
-/* Read a canonical number of at most 15 digits; where it ends, or NULL. */
-static inline const char *take_number(const char *p, int64_t *number)
+/* Read a canonical number of at most 15 digits, which begins with `word`; where it ends, or
+ * NULL. */
+static inline const char *take_number(const char *p, uint64_t word, int64_t *number)
 {
-    const uint64_t word = load_word(p);
     int count = count_digits(word);
     if (count == 0 || (*p == '0' && count > 1)) return NULL;
     uint64_t value = value_of(word, count);
@@ -99,12 +99,40 @@ static inline bool is_separator(const separators *s, char c)
     return c == s->one || c == s->two || c == s->three;
 }
 
-static inline const char *take_line(const separators *s, bool weighted, const char *p,
-                                    int64_t *ids, float *weight)
+/* The source of the line before, of at most seven digits, and its separator. */
+typedef struct last_source {
+    uint64_t word, mask; /* these characters, and which of a word they are */
+    int64_t number;
+    int length;
+} last_source;
+
+/* No word is this one's. */
+static const last_source no_source = {.word = 1, .mask = 0};
+
+/* Read a source and its separator. Many lists are sorted by it. */
+static inline const char *take_source(const separators *s, const char *p, int64_t *number,
+                                      last_source *last)
 {
-    p = take_number(p, &ids[0]);
-    if (!p || !is_separator(s, *p)) return NULL;
-    p = take_number(p + 1, &ids[1]);
+    const uint64_t word = load_word(p);
+    if ((word & last->mask) == last->word) {
+        *number = last->number;
+        return p + last->length;
+    }
+    const char *end = take_number(p, word, number);
+    if (!end || !is_separator(s, *end)) return NULL;
+    const int length = (int)(end - p) + 1;
+    const uint64_t mask = UINT64_MAX >> (8 * (WORD_BYTES - length) & 63);
+    *last = length <= WORD_BYTES ? (last_source){word & mask, mask, *number, length}
+                                 : no_source;
+    return end + 1;
+}
+
+static inline const char *take_line(const separators *s, bool weighted, const char *p,
+                                    int64_t *ids, float *weight, last_source *last)
+{
+    p = take_source(s, p, &ids[0], last);
+    if (!p) return NULL;
+    p = take_number(p, load_word(p), &ids[1]);
     if (p && weighted) p = is_separator(s, *p) ? take_weight(p + 1, weight) : NULL;
     if (!p) return NULL;
     if (*p == '\r') p++;
@@ -117,12 +145,13 @@ int64_t h2vi_number_lines_read(const h2vi_line_format *format, const char **text
 {
     const separators s = separators_of(format);
     const char *p = *text;
+    last_source last = no_source;
     int64_t count = 0;
     if (format->num_ids != 2 || format->kind != H2VI_IDS_NUMBERS) return 0;
     if ((s.one >= '0' && s.one <= '9') || s.one == '.') return 0; /* may be in numbers */
     for (; count < max_lines && end - p >= REACH_BYTES; count++) {
         const char *next =
-            take_line(&s, format->weighted, p, ids + 2 * count, weights + count);
+            take_line(&s, format->weighted, p, ids + 2 * count, weights + count, &last);
         if (!next) break;
         p = next;
     }

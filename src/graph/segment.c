@@ -117,17 +117,53 @@ static void read_number_block(const h2vi_segment *segment, const h2vi_reading *r
     h2vi_id_table_prefetch_numbers(reading->table, 2 * lines->count, lines->ids);
 }
 
-/* Record which ends of the edge that was added last are not known yet. */
-static h2v_status add_missing_ends(h2vi_segment *segment, const int64_t *ids,
-                                   h2vi_edge *added)
+/* Whether all ends are known and no edge is a loop. */
+static bool is_plain(int64_t count, const uint32_t *gids)
 {
-    const h2vi_token source = {.number = ids[0]}, target = {.number = ids[1]};
-    h2v_status status = H2V_OK;
-    if (added->source == H2V_NO_SLOT)
-        status = add_missing(segment, &source, &added->source);
-    if (status == H2V_OK && added->target == H2V_NO_SLOT)
-        status = add_missing(segment, &target, &added->target);
-    return status;
+    uint32_t is_special = 0;
+    for (int64_t i = 0; i < 2 * count; i += 2)
+        is_special |= (gids[i] == H2V_NO_SLOT) | (gids[i + 1] == H2V_NO_SLOT) |
+                      (gids[i] == gids[i + 1]);
+    return is_special == 0;
+}
+
+/* Add the edges of a plain block. */
+static h2v_status add_plain(h2vi_segment *segment, h2vi_edge_pool *pool,
+                            const number_block *lines, const uint32_t *gids)
+{
+    h2vi_edge_list *edges = &segment->edges;
+    for (int64_t i = 0; i < lines->count;) {
+        if (!edges->last || edges->last->count == H2VI_CHUNK_EDGES) {
+            const h2v_status status = h2vi_edge_list_extend(pool, edges);
+            if (status != H2V_OK) return status;
+        }
+        h2vi_edge_chunk *chunk = edges->last;
+        const int64_t left = lines->count - i, room = H2VI_CHUNK_EDGES - chunk->count;
+        const int64_t count = left < room ? left : room;
+        memcpy(chunk->as.edges + chunk->count, gids + 2 * i,
+               (size_t)count * sizeof *chunk->as.edges);
+        if (pool->weighted)
+            memcpy(chunk->weights + chunk->count, lines->weights + i,
+                   (size_t)count * sizeof *chunk->weights);
+        chunk->count += count;
+        edges->count += count;
+        i += count;
+    }
+    return H2V_OK;
+}
+
+/* Add line i of a block, whatever it is. */
+static h2v_status add_number_line(h2vi_segment *segment, const h2vi_reading *reading,
+                                  const number_block *lines, const uint32_t *gids,
+                                  int64_t i)
+{
+    const h2vi_token ids[2] = {{.number = lines->ids[2 * i]},
+                               {.number = lines->ids[2 * i + 1]}};
+    const bool is_loop = ids[0].number == ids[1].number;
+    segment->num_self_loops += is_loop;
+    if (!is_loop || reading->loops == H2VI_KEEP_LOOPS)
+        return add_edge(segment, reading->pool, ids, lines->weights[i], gids + 2 * i);
+    return gids[2 * i] == H2V_NO_SLOT ? add_missing(segment, &ids[0], NULL) : H2V_OK;
 }
 
 /* Add the edges of a block. */
@@ -135,40 +171,11 @@ static h2v_status add_numbers(h2vi_segment *segment, const h2vi_reading *reading
                               const number_block *lines)
 {
     uint32_t gids[2 * NUMBER_LINES];
-    const bool drops_loops = reading->loops == H2VI_DROP_LOOPS;
-    const bool weighted = reading->pool->weighted;
-    h2vi_edge_list *edges = &segment->edges;
-    h2vi_edge_chunk *chunk = edges->last;
-    int64_t used = chunk ? chunk->count : H2VI_CHUNK_EDGES, num_added = 0;
     h2v_status status = H2V_OK;
     h2vi_id_table_find_numbers(reading->table, 2 * lines->count, lines->ids, gids);
-    for (int64_t i = 0; status == H2V_OK && i < lines->count; i++) {
-        const int64_t *ids = lines->ids + 2 * i;
-        const h2vi_edge edge = {.source = gids[2 * i], .target = gids[2 * i + 1]};
-        const bool is_loop = ids[0] == ids[1];
-        const bool is_known = edge.source != H2V_NO_SLOT && edge.target != H2V_NO_SLOT;
-        segment->num_self_loops += is_loop;
-        if (is_loop && drops_loops) {
-            const h2vi_token id = {.number = ids[0]};
-            if (!is_known) status = add_missing(segment, &id, NULL);
-            continue;
-        }
-        if (used == H2VI_CHUNK_EDGES) {
-            if (chunk) chunk->count = used;
-            status = h2vi_edge_list_extend(reading->pool, edges);
-            if (status != H2V_OK) break;
-            chunk = edges->last;
-            used = 0;
-        }
-        h2vi_edge *added = &chunk->as.edges[used];
-        *added = edge;
-        if (weighted) chunk->weights[used] = lines->weights[i];
-        used++;
-        num_added++;
-        if (!is_known) status = add_missing_ends(segment, ids, added);
-    }
-    if (chunk) chunk->count = used;
-    edges->count += num_added;
+    if (is_plain(lines->count, gids)) return add_plain(segment, reading->pool, lines, gids);
+    for (int64_t i = 0; status == H2V_OK && i < lines->count; i++)
+        status = add_number_line(segment, reading, lines, gids, i);
     return status;
 }
 

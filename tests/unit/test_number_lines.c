@@ -123,6 +123,36 @@ static void all_else_is_left(void **state)
     assert_int_equal(read_line(&ones, "213\n"), 0);
 }
 
+/* Sources that begin as the one before, or are it. */
+static void sources_are_told_apart(void **state)
+{
+    (void)state;
+    enum { MAX_LINES = 16 };
+    static const char lines[] =
+        "1 5\n1 6\n12 7\n12 8\n1 9\n123456 1\n123456 2\n1234567 3\n1234567 4\n"
+        "12345678 5\n12345678 6\n123456789 7\n1,8\n1 9\n1\t10\n0 1\n"
+        "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n"
+        "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n";
+    int64_t ids[2 * MAX_LINES];
+    float weights[MAX_LINES];
+    const char *fast = lines, *any = lines, *const end = lines + sizeof lines - 1;
+    assert_int_equal(h2vi_number_lines_read(&plain, &fast, end, MAX_LINES, ids, weights),
+                     MAX_LINES);
+    for (int i = 0; i < MAX_LINES; i++) {
+        h2vi_edge_line expected;
+        assert_int_equal(h2vi_edge_line_read(&plain, &any, end, &expected), H2VI_LINE_FULL);
+        assert_int_equal(ids[2 * i], expected.ids[0].number);
+        assert_int_equal(ids[2 * i + 1], expected.ids[1].number);
+    }
+    assert_ptr_equal(fast, any);
+    /* What is no number is not taken for the one before. */
+    static const char stray[16 + PADDING_BYTES] = "12345678 1\n\0\0\0\0";
+    fast = stray;
+    assert_int_equal(h2vi_number_lines_read(&plain, &fast, stray + sizeof stray, MAX_LINES,
+                                            ids, weights),
+                     1);
+}
+
 /* Any byte in the place of any other. */
 static void changed_lines_mean_the_same(void **state)
 {
@@ -174,6 +204,7 @@ int main(void)
         cmocka_unit_test(numbers_of_every_length_are_read),
         cmocka_unit_test(weights_of_every_length_are_read),
         cmocka_unit_test(all_else_is_left),
+        cmocka_unit_test(sources_are_told_apart),
         cmocka_unit_test(changed_lines_mean_the_same),
         cmocka_unit_test(many_lines_are_read),
     };
