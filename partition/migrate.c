@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
 /* Three exchanges in one order, vertices grouped by destination and ascending in gid: the
- * vertex records, their targets (already in new slots), their weights. What arrives, in
- * rank order, ascends in gid too, so a row's place follows from its slot alone. */
+ * vertex records, their targets (already in new slots), their weights. A row's place
+ * follows from its slot alone, so what stays on a rank goes there at once. */
 #include "migrate.h"
 
 #include "alloc.h"
@@ -50,7 +50,7 @@ cleanup:
     return status;
 }
 
-/* What this rank sends, in the order of sending. */
+/* What leaves this rank, in the order of sending. */
 typedef struct row_parcel {
     h2vi_vertex *vertices;
     h2v_slot *targets;
@@ -67,37 +67,26 @@ static void parcel_clear(row_parcel *parcel)
     free(parcel->num_arcs);
 }
 
-/* Local. */
-static h2v_status pack(const h2v_graph *graph, const h2v_graph *moved,
-                       const h2vi_vertex *vertices, const uint32_t *new_slots,
-                       row_parcel *parcel)
+/* Where a slot of this rank's is among them; negative, or beyond them, if another has it.
+ */
+static int64_t place_of(const h2v_graph *moved, uint32_t slot)
 {
-    const int num_ranks = graph->world->num_ranks;
-    const int64_t num_arcs = graph->offsets[graph->num_owned];
-    int64_t *vertex_at = h2vi_alloc_n(num_ranks + 1, sizeof *vertex_at);
-    int64_t *arc_at = h2vi_alloc_n(num_ranks + 1, sizeof *arc_at);
-    parcel->vertices = h2vi_alloc_n(graph->num_owned, sizeof *parcel->vertices);
-    parcel->targets = h2vi_alloc_n(num_arcs, sizeof *parcel->targets);
-    if (graph->weights) parcel->weights = h2vi_alloc_n(num_arcs, sizeof *parcel->weights);
-    parcel->num_vertices = h2vi_alloc_n(num_ranks, sizeof *parcel->num_vertices);
-    parcel->num_arcs = h2vi_alloc_n(num_ranks, sizeof *parcel->num_arcs);
-    h2v_status status = H2V_OK;
-    if (!vertex_at || !arc_at || !parcel->vertices || !parcel->targets ||
-        (graph->weights && !parcel->weights) || !parcel->num_vertices ||
-        !parcel->num_arcs) {
-        status = h2vi_fail_memory("vertices that move");
-        goto cleanup;
-    }
+    return (int64_t)slot - moved->first[moved->world->rank];
+}
+
+static bool stays(const h2v_graph *moved, uint32_t slot)
+{
+    const int64_t place = place_of(moved, slot);
+    return place >= 0 && place < moved->num_owned;
+}
+
+/* Copy rows to where those of each destination begin, which moves on. */
+static void fill_parcel(const h2v_graph *graph, const h2v_graph *moved,
+                        const h2vi_vertex *vertices, const uint32_t *new_slots,
+                        int64_t *vertex_at, int64_t *arc_at, row_parcel *parcel)
+{
     for (int64_t v = 0; v < graph->num_owned; v++) {
-        const int owner = h2vi_graph_owner(moved, vertices[v].slot);
-        parcel->num_vertices[owner]++;
-        parcel->num_arcs[owner] += vertices[v].num_arcs;
-    }
-    for (int r = 0; r < num_ranks; r++) {
-        vertex_at[r + 1] = vertex_at[r] + parcel->num_vertices[r];
-        arc_at[r + 1] = arc_at[r] + parcel->num_arcs[r];
-    }
-    for (int64_t v = 0; v < graph->num_owned; v++) {
+        if (stays(moved, vertices[v].slot)) continue;
         const int owner = h2vi_graph_owner(moved, vertices[v].slot);
         parcel->vertices[vertex_at[owner]++] = vertices[v];
         for (int64_t e = graph->offsets[v]; e < graph->offsets[v + 1]; e++) {
@@ -106,6 +95,41 @@ static h2v_status pack(const h2v_graph *graph, const h2v_graph *moved,
             if (graph->weights) parcel->weights[at] = graph->weights[e];
         }
     }
+}
+
+/* Local. */
+static h2v_status pack(const h2v_graph *graph, const h2v_graph *moved,
+                       const h2vi_vertex *vertices, const uint32_t *new_slots,
+                       row_parcel *parcel)
+{
+    const int num_ranks = graph->world->num_ranks;
+    int64_t *vertex_at = h2vi_alloc_n(num_ranks + 1, sizeof *vertex_at);
+    int64_t *arc_at = h2vi_alloc_n(num_ranks + 1, sizeof *arc_at);
+    h2v_status status = H2V_OK;
+    parcel->num_vertices = h2vi_alloc_n(num_ranks, sizeof *parcel->num_vertices);
+    parcel->num_arcs = h2vi_alloc_n(num_ranks, sizeof *parcel->num_arcs);
+    if (!vertex_at || !arc_at || !parcel->num_vertices || !parcel->num_arcs) {
+        status = h2vi_fail_memory("vertices that move");
+        goto cleanup;
+    }
+    for (int64_t v = 0; v < graph->num_owned; v++) {
+        if (stays(moved, vertices[v].slot)) continue;
+        const int owner = h2vi_graph_owner(moved, vertices[v].slot);
+        parcel->num_vertices[owner]++;
+        parcel->num_arcs[owner] += vertices[v].num_arcs;
+    }
+    for (int r = 0; r < num_ranks; r++) {
+        vertex_at[r + 1] = vertex_at[r] + parcel->num_vertices[r];
+        arc_at[r + 1] = arc_at[r] + parcel->num_arcs[r];
+    }
+    parcel->vertices = h2vi_alloc_raw_n(vertex_at[num_ranks], sizeof *parcel->vertices);
+    parcel->targets = h2vi_alloc_raw_n(arc_at[num_ranks], sizeof *parcel->targets);
+    if (graph->weights)
+        parcel->weights = h2vi_alloc_raw_n(arc_at[num_ranks], sizeof *parcel->weights);
+    if (!parcel->vertices || !parcel->targets || (graph->weights && !parcel->weights))
+        status = h2vi_fail_memory("vertices that move");
+    else
+        fill_parcel(graph, moved, vertices, new_slots, vertex_at, arc_at, parcel);
 
 cleanup:
     free(vertex_at);
@@ -121,21 +145,28 @@ static h2v_status send(h2vi_exchange *exchange, const int64_t *counts, const voi
     return h2vi_exchange_run(exchange, H2V_OK, items);
 }
 
-/* Local. Vertices arrive in any order of slots; their rows' offsets follow from the slots.
- */
-static h2v_status place_vertices(const h2vi_exchange *arrived, h2vi_moved *moved)
+/* Local. Vertices that stay or arrive, in any order of slots; their rows' offsets follow
+ * from the slots. */
+static h2v_status place_vertices(const h2v_graph *old, const h2vi_vertex *vertices,
+                                 const h2vi_exchange *arrived, h2vi_moved *moved)
 {
     h2v_graph *graph = moved->graph;
-    const h2vi_vertex *vertices = arrived->received;
-    const int64_t base = graph->first[graph->world->rank];
-    H2V_ASSERT(arrived->num_received == graph->num_owned);
-    moved->vertices = h2vi_alloc_n(graph->num_owned, sizeof *moved->vertices);
+    const h2vi_vertex *received = arrived->received;
+    int64_t num_placed = arrived->num_received;
+    moved->vertices = h2vi_alloc_raw_n(graph->num_owned, sizeof *moved->vertices);
     graph->offsets = h2vi_alloc_n(graph->num_owned + 1, sizeof *graph->offsets);
-    graph->gids = h2vi_alloc_n(graph->num_owned, sizeof *graph->gids);
+    graph->gids = h2vi_alloc_raw_n(graph->num_owned, sizeof *graph->gids);
     if (!moved->vertices || !graph->offsets || !graph->gids)
         return h2vi_fail_memory("vertices that arrive");
-    for (int64_t i = 0; i < graph->num_owned; i++)
-        moved->vertices[vertices[i].slot - base] = vertices[i];
+    for (int64_t i = 0; i < arrived->num_received; i++)
+        moved->vertices[place_of(graph, received[i].slot)] = received[i];
+    for (int64_t v = 0; v < old->num_owned; v++)
+        if (stays(graph, vertices[v].slot)) {
+            moved->vertices[place_of(graph, vertices[v].slot)] = vertices[v];
+            num_placed++;
+        }
+    H2V_ASSERT(num_placed == graph->num_owned);
+    (void)num_placed;
     for (int64_t v = 0; v < graph->num_owned; v++) {
         graph->gids[v] = moved->vertices[v].gid;
         graph->offsets[v + 1] = graph->offsets[v] + moved->vertices[v].num_arcs;
@@ -143,26 +174,48 @@ static h2v_status place_vertices(const h2vi_exchange *arrived, h2vi_moved *moved
     return H2V_OK;
 }
 
-/* Local. Copy rows of 4-byte items from the order of arrival to the order of slots. */
-static void *place_rows(const h2vi_exchange *vertices, const h2vi_exchange *rows,
-                        const h2v_graph *graph)
+/* Local. Rows that stay, to the order of slots. */
+static h2v_status place_staying(const h2v_graph *old, const h2vi_vertex *vertices,
+                                const uint32_t *new_slots, h2v_graph *graph)
 {
-    const h2vi_vertex *arrived = vertices->received;
-    const uint32_t *source = rows->received;
-    const int64_t base = graph->first[graph->world->rank];
-    uint32_t *placed = h2vi_alloc_n(graph->offsets[graph->num_owned], sizeof *placed);
-    if (!placed) return NULL;
-    for (int64_t i = 0; i < vertices->num_received; i++) {
-        const int64_t length = arrived[i].num_arcs;
-        memcpy(placed + graph->offsets[arrived[i].slot - base], source,
-               (size_t)length * sizeof *placed);
-        source += length;
+    const int64_t num_arcs = graph->offsets[graph->num_owned];
+    graph->targets = h2vi_alloc_raw_n(num_arcs, sizeof *graph->targets);
+    if (old->weights) graph->weights = h2vi_alloc_raw_n(num_arcs, sizeof *graph->weights);
+    if (!graph->targets || (old->weights && !graph->weights))
+        return h2vi_fail_memory("rows");
+
+#pragma omp parallel for schedule(dynamic, 1024)
+    for (int64_t v = 0; v < old->num_owned; v++) {
+        if (!stays(graph, vertices[v].slot)) continue;
+        const int64_t from = old->offsets[v], length = old->offsets[v + 1] - from;
+        const int64_t to = graph->offsets[place_of(graph, vertices[v].slot)];
+        for (int64_t i = 0; i < length; i++)
+            graph->targets[to + i] = new_slots[old->targets[from + i]];
+        if (old->weights)
+            memcpy(graph->weights + to, old->weights + from,
+                   (size_t)length * sizeof *graph->weights);
     }
-    return placed;
+    return H2V_OK;
 }
 
-/* Collective. */
-static h2v_status deliver(const row_parcel *parcel, h2vi_moved *moved)
+/* Local. Copy rows of 4-byte items from the order of arrival to the order of slots. */
+static void place_arrived(const h2vi_exchange *vertices, const h2vi_exchange *rows,
+                          const h2v_graph *graph, void *placed)
+{
+    enum { ITEM_BYTES = 4 };
+    const h2vi_vertex *arrived = vertices->received;
+    const char *source = rows->received;
+    for (int64_t i = 0; i < vertices->num_received; i++) {
+        const int64_t to = graph->offsets[place_of(graph, arrived[i].slot)];
+        const int64_t num_bytes = arrived[i].num_arcs * ITEM_BYTES;
+        memcpy((char *)placed + to * ITEM_BYTES, source, (size_t)num_bytes);
+        source += num_bytes;
+    }
+}
+
+/* Collective. *new_slots is released as soon as it is of no use. */
+static h2v_status deliver(const h2v_graph *old, const h2vi_vertex *staying,
+                          uint32_t **new_slots, const row_parcel *parcel, h2vi_moved *moved)
 {
     h2v_graph *graph = moved->graph;
     const h2v_world *world = graph->world;
@@ -177,19 +230,19 @@ static h2v_status deliver(const row_parcel *parcel, h2vi_moved *moved)
 
     status = send(&vertices, parcel->num_vertices, parcel->vertices);
     if (status != H2V_OK) goto cleanup;
-    status = h2v_agree(world, place_vertices(&vertices, moved));
+    status = place_vertices(old, staying, &vertices, moved);
+    if (status == H2V_OK) status = place_staying(old, staying, *new_slots, graph);
+    free(*new_slots);
+    *new_slots = NULL;
+    status = h2v_agree(world, status);
     if (status != H2V_OK) goto cleanup;
 
     status = send(&rows, parcel->num_arcs, parcel->targets);
     if (status != H2V_OK) goto cleanup;
-    graph->targets = place_rows(&vertices, &rows, graph);
-    status = h2v_agree(world, graph->targets ? H2V_OK : h2vi_fail_memory("rows"));
-    if (status != H2V_OK || !parcel->weights) goto cleanup;
-
+    place_arrived(&vertices, &rows, graph, graph->targets);
+    if (!parcel->weights) goto cleanup;
     status = send(&rows, parcel->num_arcs, parcel->weights);
-    if (status != H2V_OK) goto cleanup;
-    graph->weights = place_rows(&vertices, &rows, graph);
-    status = h2v_agree(world, graph->weights ? H2V_OK : h2vi_fail_memory("rows"));
+    if (status == H2V_OK) place_arrived(&vertices, &rows, graph, graph->weights);
 
 cleanup:
     moved->bytes_sent = vertices.bytes_sent + rows.bytes_sent;
@@ -233,9 +286,7 @@ h2v_status h2vi_migrate(const h2v_graph *graph, const h2v_partition *partition,
     status = h2vi_slot_map_create(graph, slots, &new_slots);
     if (status != H2V_OK) goto cleanup;
     status = h2v_agree(world, pack(graph, moved->graph, vertices, new_slots, &parcel));
-    free(new_slots);
-    new_slots = NULL;
-    if (status == H2V_OK) status = deliver(&parcel, moved);
+    if (status == H2V_OK) status = deliver(graph, vertices, &new_slots, &parcel, moved);
 
 cleanup:
     free(slots);

@@ -25,7 +25,8 @@ typedef struct h2vi_moved {
 } h2vi_moved;
 
 /* Collective. `vertices`: of the vertices owned in `graph`, shape [num_owned]; overwritten.
- * Memory for a moment: the slice twice more, and 4 bytes for every vertex of the graph. */
+ * Memory for a moment: what leaves and what arrives, once more each, and 4 bytes for every
+ * vertex of the graph. */
 H2V_CHECKED h2v_status h2vi_migrate(const h2v_graph *graph, const h2v_partition *partition,
                                     h2vi_vertex *vertices, h2vi_moved *moved);
 void h2vi_moved_clear(h2vi_moved *moved);
