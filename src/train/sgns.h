@@ -6,8 +6,9 @@
  *
  * A cell is a part's centers, each with its contexts in one block. It is trained in tiles:
  * two centers at a time, each with up to TILE_POSITIVES of its contexts, and TILE_NEGATIVES
- * negatives that both share. One center is from the first half of the cell, one from the
- * second: halves by the number of times that their centers fill a side. Let K be the
+ * negatives that both share, and with it the next tile where tiles_per_draw says so. One
+ * center is from the first half of the cell, one from the second: halves by the number of
+ * times that their centers fill a side. Let K be the
  * negatives asked for per pair; a center with s positives gives each negative the
  * weight K s / TILE_NEGATIVES. All products of a tile are taken before any row of it
  * changes; then its rows change in a fixed order. Missing positives, and a missing second
@@ -26,12 +27,14 @@
 enum {
     H2VI_LANES = 16, /* a row's stride is a multiple of this; the padding is zero */
     H2VI_TILE_POSITIVES = 6,
-    H2VI_TILE_NEGATIVES = 10
+    H2VI_TILE_NEGATIVES = 10,
+    H2VI_MANY_ROWS = 16 << 10 /* of a block: 8 MiB at 128 dims */
 };
 
 typedef struct h2vi_cell {
     int stride;          /* floats a row, a multiple of H2VI_LANES */
     int negatives;       /* K */
+    int tiles_per_draw;  /* tiles one after the other that have the same negatives */
     int64_t num_centers; /* of the part */
     float *centers;      /* `in` rows of the part, shape [num_centers, stride] */
     float *contexts;     /* `out` rows of the block, shape [rows of a block, stride] */
@@ -44,6 +47,13 @@ typedef struct h2vi_cell {
     float *zeros;         /* scratch: two rows of zeros, shape [2, stride]; left zero */
     float *sums;          /* scratch, shape [2, stride] */
 } h2vi_cell;
+
+/* Where a block is far larger than the caches, what a pair costs is its share of negatives
+ * that come from memory, and many rows to draw from are not the less fairly sampled. */
+static inline int h2vi_tiles_per_draw(int64_t rows_per_block)
+{
+    return rows_per_block >= H2VI_MANY_ROWS ? 2 : 1;
+}
 
 typedef void h2vi_train_cell(const h2vi_cell *cell);
 

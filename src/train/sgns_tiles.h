@@ -147,11 +147,13 @@ h2vi_train_tiles(const h2vi_cell *cell, h2vi_train_tile *train_tile,
     h2vi_tile tile = {.sums = cell->sums};
     const float slope = (cell->rate_end - cell->rate_begin) / (float)num_pairs;
     h2vi_take_negatives(cell, random_many, &ahead, &tile);
-    for (uint32_t done = 0; done < num_pairs;) {
+    uint32_t done = 0;
+    for (int n = 0; done < num_pairs; n++) {
         const float rate = fmaf(slope, (float)done, cell->rate_begin);
         done += (uint32_t)h2vi_take(cell, &cursors[0], 0, rate, &tile);
         done += (uint32_t)h2vi_take(cell, &cursors[1], 1, rate, &tile);
-        h2vi_take_negatives(cell, random_many, &ahead, &tile);
+        if (n % cell->tiles_per_draw == 0)
+            h2vi_take_negatives(cell, random_many, &ahead, &tile);
         train_tile(&tile, cell->stride);
     }
 }
