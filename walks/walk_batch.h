@@ -13,7 +13,8 @@
 
 enum {
     H2VI_WALKERS = 256,
-    H2VI_QUAD = 4, /* steps that one draw of four words is good for */
+    H2VI_QUAD = 4,  /* steps that one draw of four words is good for */
+    H2VI_ENDED = 8, /* or'ed to the end of a quad: the walk ends there, or leaves */
 };
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "a token's slot is its low half");
@@ -32,14 +33,15 @@ typedef struct h2vi_walk_batch {
     /* Of one turn. */
     h2vi_many draws[H2VI_WALKERS / H2VI_MANY]; /* lane i: [i / 16].words[...][i % 16] */
     int64_t arc[H2VI_WALKERS];                 /* the arc that was drawn */
-    uint32_t coin[H2VI_WALKERS];               /* weighted: whether it is to be its other */
+    uint64_t product[H2VI_WALKERS];            /* low half: whether it is to be its other */
 
     h2v_slot next[H2VI_WALKERS]; /* where it leads */
 
     /* First order: */
     uint32_t quad[H2VI_WALKERS]; /* the position where the lane's quad begins */
-    h2v_slot at[H2VI_WALKERS];   /* a vertex of this rank: current, if the lane is on */
-    uint32_t is_on[H2VI_WALKERS], degree[H2VI_WALKERS];
+    uint32_t at[H2VI_WALKERS];   /* a local index: of current, if the lane is on */
+    uint32_t degree[H2VI_WALKERS];
+    h2vi_token path[H2VI_QUAD][H2VI_WALKERS]; /* tokens by phase */
 
     /* Second order: the edge that decides about going to `next`. */
     h2v_slot target[H2VI_WALKERS];

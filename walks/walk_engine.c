@@ -9,6 +9,8 @@
 
 #include <stdlib.h>
 
+enum { NEAR_BYTES = 1 << 20 };
+
 /* The others by their slots, so that a walker need not look them up. */
 static void build_alias_row(int64_t degree, const float *weights, const h2v_slot *targets,
                             const h2vi_alias_scratch *scratch, h2vi_alias *alias)
@@ -74,11 +76,33 @@ static h2vi_bias make_bias(const h2vi_walk_params *params, int is_weighted)
     return bias;
 }
 
+/* In undirected graphs one can go back. */
+static bool is_closed(const h2v_graph *graph)
+{
+    if (graph->world->num_ranks > 1) return false;
+    for (int64_t v = 0; graph->directed && v < graph->num_owned; v++)
+        if (graph->offsets[v] == graph->offsets[v + 1]) return false;
+    return true;
+}
+
+static bool is_far(const h2v_graph *graph)
+{
+    const size_t arc_bytes = sizeof(h2v_slot) + (graph->weights ? sizeof(h2vi_alias) : 0);
+    return (uint64_t)graph->num_owned * sizeof(h2vi_walk_row) +
+               (uint64_t)graph->offsets[graph->num_owned] * arc_bytes >
+           NEAR_BYTES;
+}
+
 h2v_status h2vi_walk_engine_init(const h2v_graph *graph, const h2vi_walk_params *params,
                                  const uint32_t *context_slots, const uint32_t *keep,
                                  h2vi_walk_engine *engine)
 {
-    *engine = (h2vi_walk_engine){.graph = graph, .params = *params, .keep = keep};
+    *engine = (h2vi_walk_engine){.graph = graph,
+                                 .params = *params,
+                                 .keep = keep,
+                                 .isa = h2vi_best_isa(),
+                                 .is_closed = is_closed(graph),
+                                 .is_far = is_far(graph)};
     engine->bias = make_bias(params, graph->weights != NULL);
     engine->rows = h2vi_alloc_n(graph->num_owned, sizeof *engine->rows);
     h2v_status status = engine->rows ? H2V_OK : h2vi_fail_memory("the walkers' rows");

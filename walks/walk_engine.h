@@ -16,6 +16,7 @@
 #include "edge_set.h"
 #include "exchange.h"
 #include "graph_rows.h"
+#include "isa.h"
 #include "random.h"
 #include "walker.h"
 
@@ -48,6 +49,9 @@ typedef struct h2vi_walk_engine {
     h2vi_alias *alias;    /* per arc, `other` a slot; NULL if unweighted */
     h2vi_edge_set edges;  /* second order only */
     h2vi_bias bias;
+    h2vi_isa isa;   /* of the kernels; the best here, and any other that is here will do */
+    bool is_closed; /* all vertices are here, and whoever came to one finds a way on */
+    bool is_far;    /* what steps read is more than the caches near a core hold */
     int64_t num_steps; /* taken by this rank since creation */
     double seconds;    /* thread CPU time of all threads since creation, without waiting */
     double serial_seconds; /* of these: of the main thread while the others had nothing */

@@ -5,8 +5,14 @@
 
 #include "alloc.h"
 #include "fail.h"
+#include "first_order.h"
 
 #include <stdlib.h>
+
+static bool is_second_order(const h2vi_walk_worker *worker)
+{
+    return worker->engine->edges.buckets != NULL;
+}
 
 h2v_status h2vi_walk_worker_init(const h2vi_walk_engine *engine, const h2vi_walk_run *run,
                                  h2vi_walk_worker *worker)
@@ -17,7 +23,9 @@ h2v_status h2vi_walk_worker_init(const h2vi_walk_engine *engine, const h2vi_walk
                                  .run = run,
                                  .first = (h2v_slot)graph->first[rank],
                                  .end = (h2v_slot)graph->first[rank + 1],
-                                 .random_many = h2vi_random_many_of(h2vi_best_isa())};
+                                 .random_many = h2vi_random_many_of(engine->isa)};
+    worker->turn = is_second_order(worker) ? h2vi_turn_second_order
+                                           : h2vi_turn_first_order_of(engine->isa);
     worker->batch = h2vi_alloc_n(1, sizeof *worker->batch);
     if (!worker->batch) return h2vi_fail_memory("walkers");
     for (int i = 0; i < H2VI_WALKERS; i++) worker->batch->everyone[i] = (h2vi_lane)i;
@@ -29,11 +37,6 @@ void h2vi_walk_worker_clear(h2vi_walk_worker *worker)
     free(worker->batch);
     free(worker->leavers);
     free(worker->visits);
-}
-
-static bool is_second_order(const h2vi_walk_worker *worker)
-{
-    return worker->engine->edges.buckets != NULL;
 }
 
 static h2vi_walker make_walker(const h2vi_walk_worker *worker, int64_t index)
@@ -131,10 +134,7 @@ static void advance(h2vi_walk_worker *worker, const h2vi_walker *walkers, int64_
     while (begin < end || worker->batch->count > 0) {
         begin = fill(worker, walkers, begin, end);
         if (is_second_order(worker)) sweep(worker, walkers == NULL);
-        if (is_second_order(worker))
-            h2vi_turn_second_order(worker);
-        else
-            h2vi_turn_first_order(worker);
+        worker->turn(worker);
         sweep(worker, walkers == NULL);
     }
 }

@@ -7,11 +7,18 @@
 #include "walk_batch.h"
 #include "walk_engine.h"
 
-typedef struct h2vi_walk_worker {
+typedef struct h2vi_walk_worker h2vi_walk_worker;
+
+/* Local. A turn of all lanes: up to four steps of the first order, or one attempt of the
+ * second. Lanes that end or leave are marked gone. */
+typedef void h2vi_walk_turn(h2vi_walk_worker *worker);
+
+struct h2vi_walk_worker {
     const h2vi_walk_engine *engine;
     const h2vi_walk_run *run;
     h2v_slot first, end; /* slots of this rank */
     h2vi_random_many *random_many;
+    h2vi_walk_turn *turn;
     h2vi_walk_batch *batch;
     h2vi_walker *leavers;
     int64_t num_leavers, leaver_capacity;
@@ -20,7 +27,7 @@ typedef struct h2vi_walk_worker {
     int64_t num_steps;
     double seconds;    /* thread CPU time */
     h2v_status status; /* ERR_NOMEM once a leaver or visit found no room */
-} h2vi_walk_worker;
+};
 
 /* Where a walker that is not here is to go. */
 static inline h2v_slot h2vi_walker_destination(const h2vi_walker *walker)
@@ -56,10 +63,7 @@ void h2vi_walk_leave(h2vi_walk_worker *worker, h2vi_lane lane, h2v_slot candidat
  * counted, as the run asks. */
 void h2vi_walk_note(h2vi_walk_worker *worker, int count, const h2vi_lane *lanes);
 
-/* Local. A turn of all lanes: up to four steps of the first order, or one attempt of the
- * second. Lanes that end or leave are marked gone. */
-void h2vi_turn_first_order(h2vi_walk_worker *worker);
-void h2vi_turn_second_order(h2vi_walk_worker *worker);
+h2vi_walk_turn h2vi_turn_second_order;
 
 /* Local. Second order: walkers have come to the vertices of these lanes. */
 void h2vi_arrive_second_order(h2vi_walk_worker *worker, int count, const h2vi_lane *lanes);
@@ -88,7 +92,7 @@ static inline void h2vi_batch_choose(h2vi_walk_batch *batch, int i,
     const uint64_t product = (uint64_t)word * row->degree;
     const int64_t arc = row->offset + (int64_t)(product >> 32);
     batch->arc[i] = row->degree > 0 ? arc : 0;
-    batch->coin[i] = (uint32_t)product;
+    batch->product[i] = product;
 }
 
 /* Where it leads. */
@@ -98,5 +102,5 @@ static inline h2v_slot h2vi_batch_follow(const h2vi_walk_batch *batch, int i,
     const int64_t arc = batch->arc[i];
     if (!alias) return targets[arc];
     const h2v_slot target = targets[arc];
-    return batch->coin[i] <= alias[arc].threshold ? target : alias[arc].other;
+    return (uint32_t)batch->product[i] <= alias[arc].threshold ? target : alias[arc].other;
 }

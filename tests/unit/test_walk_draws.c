@@ -2,7 +2,7 @@
 
 /* Walks are what their draws say, number by number: compared with walkers that go alone, a
  * step at a time, in both orders; of any length, with dead ends, loops and vertices without
- * arcs; subsampled, and counted. */
+ * arcs; subsampled, and counted; by every instruction set. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -136,9 +136,45 @@ static void walk_alone(const h2vi_csr *csr, const h2vi_walk_params *params,
     }
 }
 
+static void walk_together(h2vi_walk_engine *engine, const h2vi_start *starts,
+                          many_walks *walks)
+{
+    memset(walks, 0x55, sizeof *walks);
+    memset(walks->visits, 0, sizeof walks->visits);
+    const h2vi_walk_run run = {.purpose = H2VI_FOR_WALK,
+                               .epoch = EPOCH,
+                               .num_walks = N * WALKS,
+                               .starts = starts,
+                               .tokens = walks->tokens,
+                               .visits = engine->keep ? walks->visits : NULL};
+    assert_int_equal(h2vi_walk(engine, &run), H2V_OK);
+}
+
+/* By every instruction set, in caches or not, whatever is known of ways on. */
+static void assert_walks(h2vi_walk_engine *engine, const many_walks *expected)
+{
+    static many_walks found;
+    const size_t num_tokens = (size_t)(N * WALKS * engine->params.walk_length);
+    const bool is_closed = engine->is_closed;
+    for (int isa = 0; isa < H2VI_NUM_ISAS; isa++)
+        for (int kind = 0; kind < 4; kind++) {
+            if (!h2vi_isa_is_here((h2vi_isa)isa)) continue;
+            engine->isa = (h2vi_isa)isa;
+            engine->is_far = kind % 2 == 1;
+            engine->is_closed = is_closed && kind < 2;
+            walk_together(engine, expected->starts, &found);
+            assert_memory_equal(expected->tokens, found.tokens,
+                                num_tokens * sizeof *found.tokens);
+            if (engine->keep)
+                assert_memory_equal(expected->visits, found.visits, sizeof found.visits);
+        }
+    engine->is_closed = is_closed;
+}
+
+/* With what subsampling and counting ask, and without. */
 static void assert_same(const dense_graph *dense, const h2vi_walk_params *params)
 {
-    static many_walks expected, found;
+    static many_walks expected;
     walk_alone(&dense->csr, params, &expected);
     int64_t first[] = {0, N};
     uint32_t gids[N], contexts[N], keep[N];
@@ -157,21 +193,15 @@ static void assert_same(const dense_graph *dense, const h2vi_walk_params *params
                              .targets = dense->csr.targets,
                              .gids = gids};
     h2vi_walk_engine engine;
-    memset(&found, 0x55, sizeof found);
-    memset(found.visits, 0, sizeof found.visits);
     assert_int_equal(h2vi_walk_engine_init(&graph, params, contexts, keep, &engine),
                      H2V_OK);
-    const h2vi_walk_run run = {.purpose = H2VI_FOR_WALK,
-                               .epoch = EPOCH,
-                               .num_walks = N * WALKS,
-                               .starts = expected.starts,
-                               .tokens = found.tokens,
-                               .visits = found.visits};
-    assert_int_equal(h2vi_walk(&engine, &run), H2V_OK);
+    assert_walks(&engine, &expected);
+    engine.keep = NULL;
+    for (int i = 0; i < N * WALKS * params->walk_length; i++)
+        if (expected.tokens[i].slot != H2V_NO_SLOT)
+            expected.tokens[i].context_slot = contexts[expected.tokens[i].slot];
+    assert_walks(&engine, &expected);
     h2vi_walk_engine_clear(&engine);
-    const size_t num_tokens = (size_t)(N * WALKS * params->walk_length);
-    assert_memory_equal(expected.tokens, found.tokens, num_tokens * sizeof *found.tokens);
-    assert_memory_equal(expected.visits, found.visits, sizeof found.visits);
 }
 
 static void walks_are_what_their_draws_say(void **state)
@@ -189,9 +219,46 @@ static void walks_are_what_their_draws_say(void **state)
     }
 }
 
+/* Weighted ones by themselves: others ask whether they go where weights send them. */
+static void instruction_sets_walk_the_same(void **state)
+{
+    (void)state;
+    static many_walks expected;
+    dense_graph dense = dense_make(N, false, true, is_arc);
+    int64_t first[] = {0, N};
+    uint32_t gids[N];
+    for (uint32_t v = 0; v < N; v++) gids[v] = v;
+    for (int64_t e = 0; e < dense.csr.num_arcs; e++)
+        dense.csr.weights[e] = (float)(1 + e * e % 11);
+    const h2v_graph graph = {.world = world,
+                             .num_vertices = N,
+                             .num_arcs = dense.csr.num_arcs,
+                             .first = first,
+                             .num_owned = N,
+                             .offsets = dense.csr.offsets,
+                             .targets = dense.csr.targets,
+                             .weights = dense.csr.weights,
+                             .gids = gids};
+    for (int length = 1; length <= MAX_LENGTH; length++) {
+        h2vi_walk_engine engine;
+        const h2vi_walk_params params = {length, 1, 1, seed};
+        assert_int_equal(h2vi_walk_engine_init(&graph, &params, gids, NULL, &engine),
+                         H2V_OK);
+        h2vi_start starts[N * WALKS];
+        for (uint32_t i = 0; i < N * WALKS; i++) starts[i] = (h2vi_start){i % N, i / N};
+        engine.isa = H2VI_SCALAR;
+        walk_together(&engine, starts, &expected);
+        memcpy(expected.starts, starts, sizeof starts);
+        assert_walks(&engine, &expected);
+        h2vi_walk_engine_clear(&engine);
+    }
+    dense_clear(&dense);
+}
+
 int main(int argc, char **argv)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(walks_are_what_their_draws_say)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(walks_are_what_their_draws_say),
+                                       cmocka_unit_test(instruction_sets_walk_the_same)};
     int level = 0;
     MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &level);
     if (h2v_world_create(MPI_COMM_SELF, 1, &world) != H2V_OK) return 1;
