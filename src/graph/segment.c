@@ -28,22 +28,58 @@ static void set_failure(h2vi_segment *segment, h2v_status status)
     (void)snprintf(segment->message, sizeof segment->message, "%s", h2v_error_message());
 }
 
+static void forget_missing(h2vi_segment *segment)
+{
+    free(segment->strings);
+    free(segment->numbers);
+    free(segment->places);
+    segment->strings = NULL;
+    segment->numbers = NULL;
+    segment->places = NULL;
+    segment->num_missing = segment->capacity = 0;
+}
+
+static h2v_status make_room(h2vi_segment *segment)
+{
+    const size_t kept = (size_t)segment->capacity;
+    const size_t capacity = kept > 0 ? 2 * kept : FIRST_CAPACITY;
+    if (segment->kind == H2VI_IDS_NUMBERS) {
+        int64_t *numbers =
+            h2vi_regrow(segment->numbers, kept, capacity, sizeof *segment->numbers);
+        if (!numbers) return h2vi_fail_memory("new ids");
+        segment->numbers = numbers;
+    } else {
+        h2vi_token *strings =
+            h2vi_regrow(segment->strings, kept, capacity, sizeof *segment->strings);
+        if (!strings) return h2vi_fail_memory("new ids");
+        segment->strings = strings;
+    }
+    uint32_t **places =
+        h2vi_regrow(segment->places, kept, capacity, sizeof *segment->places);
+    if (!places) return h2vi_fail_memory("new ids");
+    segment->places = places;
+    segment->capacity = (int64_t)capacity;
+    return H2V_OK;
+}
+
+static h2v_status add_missing_number(h2vi_segment *segment, int64_t number, uint32_t *place)
+{
+    const h2v_status status =
+        segment->num_missing == segment->capacity ? make_room(segment) : H2V_OK;
+    if (status != H2V_OK) return status;
+    segment->numbers[segment->num_missing] = number;
+    segment->places[segment->num_missing++] = place;
+    return H2V_OK;
+}
+
 static h2v_status add_missing(h2vi_segment *segment, const h2vi_token *id, uint32_t *place)
 {
-    if (segment->num_missing == segment->capacity) {
-        const size_t kept = (size_t)segment->capacity;
-        const size_t capacity = kept > 0 ? 2 * kept : FIRST_CAPACITY;
-        h2vi_token *missing =
-            h2vi_regrow(segment->missing, kept, capacity, sizeof *segment->missing);
-        if (!missing) return h2vi_fail_memory("new ids");
-        segment->missing = missing;
-        uint32_t **places =
-            h2vi_regrow(segment->places, kept, capacity, sizeof *segment->places);
-        if (!places) return h2vi_fail_memory("new ids");
-        segment->places = places;
-        segment->capacity = (int64_t)capacity;
-    }
-    segment->missing[segment->num_missing] = *id;
+    if (segment->kind == H2VI_IDS_NUMBERS)
+        return add_missing_number(segment, id->number, place);
+    const h2v_status status =
+        segment->num_missing == segment->capacity ? make_room(segment) : H2V_OK;
+    if (status != H2V_OK) return status;
+    segment->strings[segment->num_missing] = *id;
     segment->places[segment->num_missing++] = place;
     return H2V_OK;
 }
@@ -117,42 +153,64 @@ static void read_number_block(const h2vi_segment *segment, const h2vi_reading *r
     h2vi_id_table_prefetch_numbers(reading->table, 2 * lines->count, lines->ids);
 }
 
-/* Whether all ends are known and no edge is a loop. */
-static bool is_plain(int64_t count, const uint32_t *gids)
+static bool has_loop(const number_block *lines)
 {
-    uint32_t is_special = 0;
-    for (int64_t i = 0; i < 2 * count; i += 2)
-        is_special |= (gids[i] == H2V_NO_SLOT) | (gids[i + 1] == H2V_NO_SLOT) |
-                      (gids[i] == gids[i + 1]);
-    return is_special == 0;
+    bool found = false;
+    for (int64_t i = 0; i < lines->count; i++)
+        found |= lines->ids[2 * i] == lines->ids[2 * i + 1];
+    return found;
 }
 
-/* Add the edges of a plain block. */
-static h2v_status add_plain(h2vi_segment *segment, h2vi_edge_pool *pool,
-                            const number_block *lines, const uint32_t *gids)
+static bool has_missing(const uint32_t *gids, int64_t count)
+{
+    bool found = false;
+    for (int64_t i = 0; i < count; i++) found |= gids[i] == H2V_NO_SLOT;
+    return found;
+}
+
+/* Record which ends are not known of edges that were added. */
+static h2v_status add_missing_ends(h2vi_segment *segment, const int64_t *ids, int64_t count,
+                                   h2vi_edge *edges)
+{
+    h2v_status status = H2V_OK;
+    for (int64_t i = 0; status == H2V_OK && i < count; i++) {
+        if (edges[i].source == H2V_NO_SLOT)
+            status = add_missing_number(segment, ids[2 * i], &edges[i].source);
+        if (status == H2V_OK && edges[i].target == H2V_NO_SLOT)
+            status = add_missing_number(segment, ids[2 * i + 1], &edges[i].target);
+    }
+    return status;
+}
+
+/* Add the edges of a block without loops. */
+static h2v_status add_number_block(h2vi_segment *segment, h2vi_edge_pool *pool,
+                                   const number_block *lines, const uint32_t *gids)
 {
     h2vi_edge_list *edges = &segment->edges;
-    for (int64_t i = 0; i < lines->count;) {
+    const bool is_known = !has_missing(gids, 2 * lines->count);
+    h2v_status status = H2V_OK;
+    for (int64_t i = 0; status == H2V_OK && i < lines->count;) {
         if (!edges->last || edges->last->count == H2VI_CHUNK_EDGES) {
-            const h2v_status status = h2vi_edge_list_extend(pool, edges);
+            status = h2vi_edge_list_extend(pool, edges);
             if (status != H2V_OK) return status;
         }
         h2vi_edge_chunk *chunk = edges->last;
+        h2vi_edge *added = chunk->as.edges + chunk->count;
         const int64_t left = lines->count - i, room = H2VI_CHUNK_EDGES - chunk->count;
         const int64_t count = left < room ? left : room;
-        memcpy(chunk->as.edges + chunk->count, gids + 2 * i,
-               (size_t)count * sizeof *chunk->as.edges);
+        memcpy(added, gids + 2 * i, (size_t)count * sizeof *added);
         if (pool->weighted)
             memcpy(chunk->weights + chunk->count, lines->weights + i,
                    (size_t)count * sizeof *chunk->weights);
         chunk->count += count;
         edges->count += count;
+        if (!is_known) status = add_missing_ends(segment, lines->ids + 2 * i, count, added);
         i += count;
     }
-    return H2V_OK;
+    return status;
 }
 
-/* Add line i of a block, whatever it is. */
+/* Add line i of a block, which may be a loop. */
 static h2v_status add_number_line(h2vi_segment *segment, const h2vi_reading *reading,
                                   const number_block *lines, const uint32_t *gids,
                                   int64_t i)
@@ -173,7 +231,7 @@ static h2v_status add_numbers(h2vi_segment *segment, const h2vi_reading *reading
     uint32_t gids[2 * NUMBER_LINES];
     h2v_status status = H2V_OK;
     h2vi_id_table_find_numbers(reading->table, 2 * lines->count, lines->ids, gids);
-    if (is_plain(lines->count, gids)) return add_plain(segment, reading->pool, lines, gids);
+    if (!has_loop(lines)) return add_number_block(segment, reading->pool, lines, gids);
     for (int64_t i = 0; status == H2V_OK && i < lines->count; i++)
         status = add_number_line(segment, reading, lines, gids, i);
     return status;
@@ -206,6 +264,8 @@ void h2vi_segment_read(h2vi_segment *segment, const h2vi_reading *reading,
     block lines = {.count = 0};
     h2vi_edge_line line = {.weight = 1};
     const char *p = segment->begin;
+    if (segment->kind != format->kind) forget_missing(segment);
+    segment->kind = format->kind;
     while (p < segment->end && segment->status == H2V_OK) {
         if (lines.count == 0 && read_number_lines(segment, reading, format, &p) > 0)
             continue;
@@ -220,18 +280,48 @@ void h2vi_segment_read(h2vi_segment *segment, const h2vi_reading *reading,
     flush_block(segment, reading, &lines);
 }
 
-h2v_status h2vi_segment_resolve(h2vi_segment *segment, h2vi_id_table *table)
+static h2v_status resolve_strings(h2vi_segment *segment, h2vi_id_table *table)
 {
     for (int64_t i = 0; i < segment->num_missing; i++) {
         if (i + LOOK_AHEAD < segment->num_missing)
-            h2vi_id_table_prefetch(table, &segment->missing[i + LOOK_AHEAD]);
+            h2vi_id_table_prefetch(table, &segment->strings[i + LOOK_AHEAD]);
         uint32_t gid = 0;
-        const h2v_status status = h2vi_id_table_insert(table, &segment->missing[i], &gid);
+        const h2v_status status = h2vi_id_table_insert(table, &segment->strings[i], &gid);
         if (status != H2V_OK) return status;
         if (segment->places[i]) *segment->places[i] = gid;
     }
-    segment->num_missing = 0;
     return H2V_OK;
+}
+
+/* Most were inserted by the lines before: numbers are looked up together first. */
+static h2v_status resolve_numbers(h2vi_segment *segment, h2vi_id_table *table)
+{
+    uint32_t gids[NUMBER_LINES];
+    for (int64_t first = 0; first < segment->num_missing; first += NUMBER_LINES) {
+        const int64_t *numbers = segment->numbers + first;
+        const int64_t left = segment->num_missing - first;
+        const int64_t count = left < NUMBER_LINES ? left : NUMBER_LINES;
+        h2vi_id_table_prefetch_numbers(table, count, numbers);
+        h2vi_id_table_find_numbers(table, count, numbers, gids);
+        for (int64_t i = 0; i < count; i++) {
+            const h2vi_token id = {.number = numbers[i]};
+            const h2v_status status = gids[i] == H2V_NO_SLOT
+                                          ? h2vi_id_table_insert(table, &id, &gids[i])
+                                          : H2V_OK;
+            if (status != H2V_OK) return status;
+            if (segment->places[first + i]) *segment->places[first + i] = gids[i];
+        }
+    }
+    return H2V_OK;
+}
+
+h2v_status h2vi_segment_resolve(h2vi_segment *segment, h2vi_id_table *table)
+{
+    const h2v_status status = segment->kind == H2VI_IDS_NUMBERS
+                                  ? resolve_numbers(segment, table)
+                                  : resolve_strings(segment, table);
+    if (status == H2V_OK) segment->num_missing = 0;
+    return status;
 }
 
 void h2vi_segment_reset(h2vi_segment *segment, h2vi_edge_pool *pool)
@@ -246,7 +336,6 @@ void h2vi_segment_reset(h2vi_segment *segment, h2vi_edge_pool *pool)
 void h2vi_segment_clear(h2vi_segment *segment, h2vi_edge_pool *pool)
 {
     h2vi_segment_reset(segment, pool);
-    free(segment->missing);
-    free(segment->places);
+    forget_missing(segment);
     *segment = (h2vi_segment){0};
 }

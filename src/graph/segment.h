@@ -17,8 +17,10 @@ typedef struct h2vi_segment {
     h2v_status status; /* or at an error; num_lines were read before */
     char message[H2VI_MESSAGE_BYTES];
 
+    h2vi_id_kind kind; /* of the missing ids */
     int64_t num_missing, capacity;
-    h2vi_token *missing; /* ids that were not in the table, shape [num_missing] */
+    h2vi_token *strings; /* ids that were not in the table, shape [num_missing]: one of */
+    int64_t *numbers;    /* the two, the other is NULL */
     uint32_t **places;   /* where the gid of each belongs; NULL: nowhere */
 } h2vi_segment;
 
