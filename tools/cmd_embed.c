@@ -43,6 +43,12 @@ static const cli_command command = {
         "training starts from. Of FastRP: the whole run, exactly, but for what reads\n"
         "properties.\n"
         "\n"
+        "--memory only refuses, and changes nothing of the result. It goes by what\n"
+        "--estimate tells as the peak of a rank: all arrays of this program, in whichever\n"
+        "phase they are most. Not in it: MPI and HDF5 (30 to 60 MB a rank), METIS on rank\n"
+        "0 (20 to 50 bytes an arc, before training), --property, --init FILE and --trace;\n"
+        "of --walks-from only an equal share for each rank.\n"
+        "\n"
         "--report tells, beside phases, parameters and ranks, what a pair cost:\n"
         "ns_per_pair is thread CPU inside walk, route and cells, and idle: threads times\n"
         "the wall clock of phase train, less cells; all ranks together, a pair.\n"
@@ -131,12 +137,14 @@ static int estimate(const embed_settings *settings)
     if (status != H2V_OK) return cli_exit_code(&command, status);
     const int num_ranks = settings->num_ranks > 0 ? settings->num_ranks : world->num_ranks;
     status = h2v_embed_estimate(world, &settings->params, settings->files.graph,
-                                settings->files.partition, num_ranks, &estimate);
+                                settings->files.partition, num_ranks,
+                                settings->files.memory, &estimate);
     int code = cli_exit_code(&command, status);
     if (status == H2V_OK && cli_is_speaking()) {
         if (!settings->as_json) {
-            estimate_print(&estimate, settings->files.graph);
-        } else if (estimate_print_json(&estimate, settings->files.graph) != 0) {
+            estimate_print(&estimate, settings->files.graph, settings->files.memory);
+        } else if (estimate_print_json(&estimate, settings->files.graph,
+                                       settings->files.memory) != 0) {
             cli_error(&command, "out of memory for the estimate's JSON");
             code = CLI_EXIT_FAILED;
         }

@@ -432,6 +432,16 @@ static cli_outcome read_table(const cli_command *command, int argc, const char *
          .help = "print the estimate as one JSON object"},
         CLI_GROUP("Run"),
         THREADS_OPTION(&settings->num_threads),
+        {.name = "memory",
+         .kind = CLI_INT64,
+         .target = &files->memory,
+         .unit = "SIZE",
+         .min = 1,
+         .max = 9e18,
+         .default_text = "no limit",
+         .help =
+             "bytes that each rank may take, such as 8G: ends before training if more is "
+             "needed, and names the --rounds, or ranks, that would do"},
         COMM_TIMEOUT_OPTION(&settings->comm_timeout),
         {.name = "progress",
          .kind = CLI_CHOICE,

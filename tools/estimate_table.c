@@ -31,6 +31,11 @@ static int64_t held(const h2v_rank_report *rank)
     return rank->row_bytes + rank->graph_bytes + rank->round_bytes;
 }
 
+static int64_t held_at_most(const h2v_rank_report *rank)
+{
+    return rank->peak_bytes;
+}
+
 static int64_t rows_in_blocks(const h2v_rank_report *rank)
 {
     return rank->rows_sent[H2V_PHASE_TRAIN];
@@ -199,18 +204,31 @@ static void print_fastrp(const h2v_estimate *estimate)
     print_line(estimate, "  graph", held_graph_alone, mebi);
     print_line(estimate, "  index", held_index, mebi);
     print_line(estimate, "  together", held, mebi);
+    print_line(estimate, "  at the peak", held_at_most, mebi);
     print_columns(estimate, "a rank sends in the run");
     print_line(estimate, "  thousand rows", rows_of_powers, 1e3);
     print_line(estimate, "  MB", power_traffic, mega);
 }
 
-void estimate_print(const h2v_estimate *estimate, const char *graph)
+/* A line for each setting: "fits", or the refusal, which begins a sentence. */
+static void print_fit(const h2v_estimate *estimate, int64_t memory)
+{
+    for (int s = 0; memory > 0 && s < num_settings(estimate); s++) {
+        const h2v_setting_estimate *setting = &estimate->settings[s];
+        (void)printf("memory");
+        if (num_settings(estimate) > 1) (void)printf(", groups %d", setting->params.groups);
+        (void)printf(": %s\n", *setting->refusal ? setting->refusal : "fits");
+    }
+}
+
+void estimate_print(const h2v_estimate *estimate, const char *graph, int64_t memory)
 {
     const h2v_setting_estimate *settings = estimate->settings;
     const double mebi = 1048576, mega = 1e6;
     print_head(estimate, graph);
     if (is_fastrp(estimate)) {
         print_fastrp(estimate);
+        print_fit(estimate, memory);
         return;
     }
     print_parameters(estimate);
@@ -219,18 +237,20 @@ void estimate_print(const h2v_estimate *estimate, const char *graph)
     print_line(estimate, "  graph", held_graph, mebi);
     print_line(estimate, "  one round", held_round, mebi);
     print_line(estimate, "  together", held, mebi);
+    print_line(estimate, "  at the peak", held_at_most, mebi);
     print_columns(estimate, "a rank sends in an epoch");
     print_line(estimate, "  thousand rows in blocks", rows_in_blocks, 1e3);
     print_line(estimate, "  thousand rows pulled", rows_pulled, 1e3);
     print_line(estimate, "  thousand rows pushed", rows_pushed, 1e3);
     print_line(estimate, "  rows, MB", row_traffic, mega);
     print_line(estimate, "  walks and routing, MB", walk_traffic, mega);
+    print_fit(estimate, memory);
     (void)printf("--groups auto takes %d, because %s\n",
                  settings[estimate->choice].params.groups, estimate->because);
 }
 
 /* NULL if memory is out. */
-static json_t *setting_json(const h2v_estimate *estimate, int s)
+static json_t *setting_json(const h2v_estimate *estimate, int s, int64_t memory)
 {
     const h2v_setting_estimate *setting = &estimate->settings[s];
     json_t *ranks = json_array();
@@ -238,6 +258,10 @@ static json_t *setting_json(const h2v_estimate *estimate, int s)
         (void)json_array_append_new(ranks, embed_report_rank(&setting->ranks[r]));
     json_t *object = json_pack("{s:o, s:o}", "parameters",
                                embed_report_parameters(&setting->params), "ranks", ranks);
+    if (object && memory > 0) {
+        (void)json_object_set_new(object, "fits", json_boolean(!*setting->refusal));
+        (void)json_object_set_new(object, "refusal", json_string(setting->refusal));
+    }
     if (object && !is_fastrp(estimate)) {
         const bool is_enough = setting->params.rounds >= setting->rounds_needed;
         (void)json_object_set_new(object, "rounds_needed",
@@ -247,11 +271,11 @@ static json_t *setting_json(const h2v_estimate *estimate, int s)
     return object;
 }
 
-int estimate_print_json(const h2v_estimate *estimate, const char *graph)
+int estimate_print_json(const h2v_estimate *estimate, const char *graph, int64_t memory)
 {
     json_t *settings = json_array();
     for (int s = 0; s < num_settings(estimate); s++)
-        (void)json_array_append_new(settings, setting_json(estimate, s));
+        (void)json_array_append_new(settings, setting_json(estimate, s, memory));
     json_t *object = json_pack(
         "{s:s, s:i, s:i, s:I, s:I, s:o, s:o}", "graph", graph, "num_ranks",
         estimate->num_ranks, "num_threads", estimate->num_threads, "num_vertices",

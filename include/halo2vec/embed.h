@@ -129,6 +129,10 @@ typedef struct h2v_embed_files {
     const char *init;      ///< NULL, or the embedding file of H2V_INIT_FILE
     bool with_contexts;    ///< FastRP has none
     bool overwrite;
+    int64_t memory;    ///< 0, or bytes: if a rank would need more (estimate.h: peak_bytes),
+                       ///< embedding ends before it trains, or makes rows, with
+                       ///< H2V_ERR_ARGUMENT, which names rounds or ranks that would do. Of
+                       ///< walks of a file only an equal share for each rank is looked at
     const char *trace; ///< NULL, or where to write what a replay of the training needs, one
                        ///< JSON object a line (src/train/trace.h). It comes last: if it
                        ///< cannot be written, the embedding stays
@@ -177,7 +181,7 @@ typedef struct h2v_rank_report {
     int64_t peak_bytes;  ///< peak resident memory, as the system counts it
 } h2v_rank_report;
 
-enum { H2V_REASON_BYTES = 160 };
+enum { H2V_REASON_BYTES = 160, H2V_REFUSAL_BYTES = 400 };
 
 /// Where the rows of vertices came from, of H2V_INIT_FILE; else zeros.
 typedef struct h2v_init_report {

@@ -22,11 +22,18 @@ typedef enum h2v_setting {
 ///
 /// FastRP has the first setting alone: of the whole run, bytes and rows sent and received
 /// in the phase multiply, num_owned, num_arcs, num_ghosts, row_bytes, graph_bytes,
-/// index_bytes, all as a run would report them. Properties are not read, and not counted.
+/// index_bytes, all as a run would report them. Properties are not read, and not counted,
+/// but for what they take as rows.
 ///
 /// Of training: of one epoch, bytes and rows sent and received in the phases walk, route,
 /// pull, train and push; of the whole, num_owned, num_arcs, row_bytes, graph_bytes,
-/// round_bytes; and num_pairs of one epoch. All else is 0.
+/// round_bytes; and num_pairs of one epoch.
+///
+/// Of both, peak_bytes: the most that we allocate on the rank at any time, be it while the
+/// graph is cut on rank 0, while vertices move, in training, or while rows are written;
+/// large arrays are rounded up to huge pages. Not in it is what libraries take: MPI and
+/// HDF5 (some 30 to 60 MiB), METIS on rank 0 (seen: 20 to 50 bytes an arc, before
+/// training). All else is 0.
 ///
 /// Counts are exact for the first round; others are taken to be like it, and an epoch's
 /// walks to be like this round's. They hold if every row that a group needs changes, as
@@ -34,15 +41,17 @@ typedef enum h2v_setting {
 /// counted. Bytes of memory leave room for growth as training does, but training needs a
 /// little more or less as rounds differ. (BlogCatalog on 3 ranks, one epoch: bytes of rows
 /// and walks within 3 %, memory within 6 %.) What makes the rows that training starts from
-/// is not counted: before the first round FastRP holds twice the rows of the owned
-/// vertices, those of ghosts and those that are ghosts elsewhere, and its index beside the
-/// model, and an embedding file, on rank
-/// 0, ids.
+/// is not counted, but by h2v_embed() with files.memory: before the first round FastRP
+/// holds twice the rows of the owned vertices, those of ghosts and those that are ghosts
+/// elsewhere, and its index beside the model. Nowhere is an embedding file to start from,
+/// of which rank 0 holds ids, nor a trace.
 typedef struct h2v_setting_estimate {
     h2v_embed_params params; ///< in effect
     int rounds_needed;       ///< what quality asks for; params.rounds should not be below;
                              ///< of FastRP 0
     h2v_rank_report *ranks;  ///< shape [num_ranks], on every rank
+    char refusal[H2V_REFUSAL_BYTES]; ///< "", or why the memory is too little, and what
+                                     ///< would do
 } h2v_setting_estimate;
 
 typedef struct h2v_estimate {
@@ -67,13 +76,14 @@ typedef struct h2v_estimate {
 /// @param graph      a graph file
 /// @param partition  NULL, or a partition file
 /// @param num_ranks  1 .. H2V_MAX_PARTS
+/// @param memory     0, or bytes that a rank has: refusals are for these
 /// @param estimate   out: to be released with h2v_estimate_clear()
 /// @return H2V_OK, or on every rank the same error: as h2v_embed(); H2V_ERR_ARGUMENT also
 ///         if parts do not make a group for each rank
 H2V_CHECKED h2v_status h2v_embed_estimate(const h2v_world *world,
                                           const h2v_embed_params *params, const char *graph,
                                           const char *partition, int num_ranks,
-                                          h2v_estimate *estimate);
+                                          int64_t memory, h2v_estimate *estimate);
 
 /// Bytes that all ranks together send for rows in one epoch: phases pull, train and push.
 /// **Local.**

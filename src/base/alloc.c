@@ -48,14 +48,31 @@ int h2vi_alloc_can_fail(void)
 }
 #endif
 
+static size_t alignment_of(size_t num_bytes)
+{
+    return num_bytes >= HUGE_PAGE ? HUGE_PAGE : CACHE_LINE;
+}
+
+/* Never zero bytes. */
+static size_t rounded_up(size_t num_bytes)
+{
+    const size_t alignment = alignment_of(num_bytes);
+    return (num_bytes + alignment) & ~(alignment - 1);
+}
+
+int64_t h2vi_alloc_bytes(int64_t num_bytes)
+{
+    return (int64_t)rounded_up((size_t)num_bytes);
+}
+
 /* *num_bytes is what the memory holds, of which not all was asked for. */
 static void *allocate(size_t count, size_t size, size_t *num_bytes)
 {
     if (is_refused() || __builtin_mul_overflow(count, size, num_bytes)) return NULL;
     if (*num_bytes > (size_t)PTRDIFF_MAX - HUGE_PAGE) return NULL;
 
-    const size_t alignment = *num_bytes >= HUGE_PAGE ? HUGE_PAGE : CACHE_LINE;
-    *num_bytes = (*num_bytes + alignment) & ~(alignment - 1); /* never zero bytes */
+    const size_t alignment = alignment_of(*num_bytes);
+    *num_bytes = rounded_up(*num_bytes);
     void *memory = aligned_alloc(alignment, *num_bytes);
     if (memory && alignment == HUGE_PAGE) (void)madvise(memory, *num_bytes, MADV_HUGEPAGE);
     return memory;

@@ -32,6 +32,9 @@ static inline void *h2vi_alloc_raw_n(int64_t count, size_t size)
 void *h2vi_regrow(void *old, size_t kept, size_t count, size_t size)
     __attribute__((warn_unused_result));
 
+/* What an array of so many bytes takes: large ones are rounded up to huge pages. */
+int64_t h2vi_alloc_bytes(int64_t num_bytes);
+
 /* Let the allocations after the next `count` ones of this thread fail; a negative count
  * switches this off. Without effect in builds that are not checked. */
 void h2vi_alloc_fail_after(int64_t count);

@@ -4,6 +4,7 @@
  * where that is known. */
 #include "costs.h"
 
+#include "arrays.h"
 #include "block_wire.h"
 #include "model.h"
 #include "packed_rows.h"
@@ -20,7 +21,7 @@
 /* What follows from the parameters, for any rank. */
 typedef struct cost_rules {
     const h2vi_costing *costing;
-    int num_ranks, parts_per_rank;
+    int num_ranks;
     int num_blocks; /* of a group of the setting */
     int64_t rows_per_block;
     int stride;
@@ -30,12 +31,18 @@ typedef struct cost_rules {
     double epoch_walks; /* the same by the number of walks */
 } cost_rules;
 
+static const h2vi_rank_counts *counts_of(const h2vi_costing *costing, int rank)
+{
+    return &costing->counts[costing->are_alike ? 0 : rank];
+}
+
 /* An epoch's walks are known, and those of a round are a random share of them. */
 static double epoch_by_walks(const h2vi_costing *costing)
 {
     int64_t walks = 0;
-    for (int g = 0; g < costing->measured->groups; g++) walks += costing->counts[g].walks;
-    const double all = (double)costing->num_vertices * costing->measured->walks;
+    for (int g = 0; g < costing->shape.num_ranks; g++)
+        walks += counts_of(costing, g)->walks;
+    const double all = (double)costing->shape.num_vertices * costing->measured->walks;
     return walks > 0 ? all / (double)walks : 0;
 }
 
@@ -43,18 +50,17 @@ static cost_rules rules_of(const h2vi_costing *costing)
 {
     const h2v_embed_params *params = costing->params, *measured = costing->measured;
     const int num_blocks = params->parts / params->groups;
-    return (cost_rules){.costing = costing,
-                        .num_ranks = measured->groups,
-                        .parts_per_rank = params->parts / measured->groups,
-                        .num_blocks = num_blocks,
-                        .rows_per_block =
-                            (costing->num_vertices + num_blocks - 1) / num_blocks,
-                        .stride = h2vi_stride_of(params->dim),
-                        .walks = (double)measured->rounds / params->rounds,
-                        .walked = (double)measured->rounds / params->rounds *
-                                  h2vi_rounds_at_once(params, costing->num_vertices, 0),
-                        .epoch = (double)measured->rounds / measured->epochs,
-                        .epoch_walks = epoch_by_walks(costing)};
+    return (cost_rules){
+        .costing = costing,
+        .num_ranks = costing->shape.num_ranks,
+        .num_blocks = num_blocks,
+        .rows_per_block = (costing->shape.num_vertices + num_blocks - 1) / num_blocks,
+        .stride = h2vi_stride_of(params->dim),
+        .walks = (double)measured->rounds / params->rounds,
+        .walked = (double)measured->rounds / params->rounds *
+                  h2vi_rounds_at_once(params, costing->shape.num_vertices, 0),
+        .epoch = (double)measured->rounds / measured->epochs,
+        .epoch_walks = epoch_by_walks(costing)};
 }
 
 static int64_t times(int64_t count, double factor)
@@ -77,7 +83,7 @@ static void put(h2v_rank_report *rank, h2v_phase phase, traffic sent)
     rank->rows_received[phase] = sent.rows_in;
 }
 
-static void cost_walks(const cost_rules *rules, const h2vi_group_counts *counts,
+static void cost_walks(const cost_rules *rules, const h2vi_rank_counts *counts,
                        h2v_rank_report *rank)
 {
     const int64_t walker = sizeof(h2vi_walker), visit = sizeof(h2vi_visit);
@@ -107,7 +113,7 @@ static void cost_rotation(const cost_rules *rules, h2v_rank_report *rank)
 }
 
 /* Rows are asked for by slot, come, and go back as changes. */
-static void cost_halo(const cost_rules *rules, const h2vi_group_counts *counts,
+static void cost_halo(const cost_rules *rules, const h2vi_rank_counts *counts,
                       h2v_rank_report *rank)
 {
     const h2v_embed_params *params = rules->costing->params;
@@ -127,73 +133,91 @@ static void cost_halo(const cost_rules *rules, const h2vi_group_counts *counts,
 /* ---- what is held
  * -------------------------------------------------------------------------------- */
 
-/* An array of `count` items with 1 / `share` more. */
-static int64_t roomy(int64_t count, int share, size_t item_bytes)
-{
-    return (count + count / share) * (int64_t)item_bytes;
-}
-
 /* Arrays that double, one for each thread that has a task of walks. */
-static int64_t doubling(int64_t count, int64_t num_walks, int num_threads,
-                        size_t item_bytes)
+static void add_doubling(h2vi_arrays *arrays, int64_t count, int64_t num_walks,
+                         int num_threads, int64_t item_bytes)
 {
     enum { FIRST = 1024, WALKS_PER_TASK = 1024 };
     const int64_t num_tasks = (num_walks + WALKS_PER_TASK - 1) / WALKS_PER_TASK;
     const int64_t num_arrays = num_tasks < num_threads ? num_tasks : num_threads;
     int64_t capacity = count > 0 ? FIRST : 0;
     while (capacity * num_arrays < count && num_arrays > 0) capacity *= 2;
-    return capacity * num_arrays * (int64_t)item_bytes;
+    for (int64_t i = 0; i < num_arrays; i++) h2vi_arrays_add(arrays, capacity, item_bytes);
 }
 
-static int64_t hold_rows(const cost_rules *rules, int rank, const h2vi_group_counts *counts)
+static int first_part(const cost_rules *rules, int rank)
+{
+    return h2v_partition_first_part(rules->costing->params->parts, rules->num_ranks, rank);
+}
+
+static int num_parts_of(const cost_rules *rules, int rank)
+{
+    return first_part(rules, rank + 1) - first_part(rules, rank);
+}
+
+static h2vi_arrays hold_rows(const cost_rules *rules, int rank,
+                             const h2vi_rank_counts *counts)
 {
     const h2v_embed_params *params = rules->costing->params;
-    const int num_parts = rules->parts_per_rank;
-    const int64_t num_buffers =
-        num_parts +
-        h2vi_rotation_num_spare(params->parts, params->groups, rank * num_parts, num_parts);
-    const int64_t own = counts->num_owned * rules->stride;
+    const int num_parts = num_parts_of(rules, rank);
+    const int num_buffers =
+        num_parts + h2vi_rotation_num_spare(params->parts, params->groups,
+                                            first_part(rules, rank), num_parts);
+    const bool are_copies = params->groups > 1;
     const int64_t largest = counts->largest_block;
-    const int64_t floats =
-        params->groups == 1
-            ? own + num_buffers * rules->rows_per_block * rules->stride
-            : 2 * own + num_buffers * (largest + largest / 16) * (rules->stride + 1);
-    return floats * (int64_t)sizeof(float);
+    const int64_t rows_of_buffer =
+        are_copies ? largest + largest / 16 : rules->rows_per_block;
+    const int64_t row_bytes = rules->stride * (int64_t)sizeof(float);
+    h2vi_arrays arrays = {0};
+    for (int i = 0; i < (are_copies ? 2 : 1); i++)
+        h2vi_arrays_add(&arrays, counts->num_owned, row_bytes);
+    for (int i = 0; i < num_buffers; i++)
+        h2vi_arrays_add(&arrays, rows_of_buffer,
+                        row_bytes + (are_copies ? (int64_t)sizeof(float) : 0));
+    return arrays;
 }
 
 /* Walks while they are walked and routed. */
-static int64_t hold_walks(const cost_rules *rules, const h2vi_group_counts *counts)
+static void add_walks(const cost_rules *rules, const h2vi_rank_counts *counts,
+                      h2vi_arrays *arrays)
 {
     const h2vi_costing *costing = rules->costing;
     const int num_threads = costing->num_threads;
-    const size_t walk = (size_t)costing->params->walk_length * sizeof(h2vi_token);
+    const int64_t walker = sizeof(h2vi_walker), visit = sizeof(h2vi_visit);
+    const int64_t walk = costing->params->walk_length * (int64_t)sizeof(h2vi_token);
+    const int64_t copy = walk + (int64_t)sizeof(h2vi_token);
     const int64_t walks = times(counts->walks, rules->walked);
     const int64_t walkers = times(counts->first_out, rules->walked);
     const int64_t visits = times(counts->visits_out, rules->walked);
-    const int64_t walker_parcel = roomy(walkers, 4, sizeof(h2vi_walker));
-    const int64_t visit_parcel = roomy(visits, 4, sizeof(h2vi_visit));
-    return roomy(walks, 16, sizeof(h2vi_start) + walk) +
-           doubling(walkers, walks, num_threads, sizeof(h2vi_walker)) +
-           doubling(visits, walks, num_threads, sizeof(h2vi_visit)) +
-           (walker_parcel > visit_parcel ? walker_parcel : visit_parcel) +
-           roomy(times(counts->first_in, rules->walked), 4, sizeof(h2vi_walker)) +
-           roomy(times(counts->visits_in, rules->walked), 4, sizeof(h2vi_visit)) +
-           roomy(times(counts->copies_out, rules->walks), 8, walk + sizeof(h2vi_token)) +
-           roomy(times(counts->copies_in, rules->walks), 4, walk + sizeof(h2vi_token));
+    h2vi_arrays_add_roomy(arrays, walks, 16, sizeof(h2vi_start));
+    h2vi_arrays_add_roomy(arrays, walks, 16, walk);
+    add_doubling(arrays, walkers, walks, num_threads, walker);
+    add_doubling(arrays, visits, walks, num_threads, visit);
+    if (walkers * walker > visits * visit)
+        h2vi_arrays_add_roomy(arrays, walkers, 4, walker);
+    else
+        h2vi_arrays_add_roomy(arrays, visits, 4, visit);
+    h2vi_arrays_add_roomy(arrays, times(counts->first_in, rules->walked), 4, walker);
+    h2vi_arrays_add_roomy(arrays, times(counts->visits_in, rules->walked), 4, visit);
+    h2vi_arrays_add_roomy(arrays, times(counts->copies_out, rules->walks), 8, copy);
+    h2vi_arrays_add_roomy(arrays, times(counts->copies_in, rules->walks), 4, copy);
 }
 
 /* Pairs in their cells, and the largest cell of each thread. One group has as many times
  * the blocks as there are groups, each with its share of a part's pairs. */
-static int64_t hold_pairs(const cost_rules *rules, const h2vi_group_counts *counts)
+static void add_pairs(const cost_rules *rules, int rank, const h2vi_rank_counts *counts,
+                      h2vi_arrays *arrays)
 {
     const h2vi_costing *costing = rules->costing;
-    const int64_t num_cells = (int64_t)rules->parts_per_rank * rules->num_blocks;
+    const int64_t num_cells = (int64_t)num_parts_of(rules, rank) * rules->num_blocks;
     const double share = rules->walks * costing->params->groups / costing->measured->groups;
-    return roomy(times(counts->pairs, rules->walks), 16, sizeof(h2vi_pair)) +
-           counts->num_owned * (int64_t)sizeof(uint32_t) +
-           num_cells * (costing->num_threads + 1) * (int64_t)sizeof(int64_t) +
-           costing->num_threads *
-               roomy(times(counts->largest_cell, share), 16, sizeof(uint32_t));
+    h2vi_arrays_add_roomy(arrays, times(counts->pairs, rules->walks), 16,
+                          sizeof(h2vi_pair));
+    h2vi_arrays_add(arrays, counts->num_owned, sizeof(uint32_t));
+    h2vi_arrays_add(arrays, num_cells * (costing->num_threads + 1), sizeof(int64_t));
+    for (int t = 0; t < costing->num_threads; t++)
+        h2vi_arrays_add_roomy(arrays, times(counts->largest_cell, share), 16,
+                              sizeof(uint32_t));
 }
 
 static int64_t largest_of(int64_t a, int64_t b, int64_t c)
@@ -202,11 +226,20 @@ static int64_t largest_of(int64_t a, int64_t b, int64_t c)
     return larger > c ? larger : c;
 }
 
+/* Groups that have a part on a rank. */
+static int num_groups_of(const cost_rules *rules, int rank)
+{
+    const int first = first_part(rules, rank), end = first_part(rules, rank + 1);
+    return first < end ? (end - 1) / rules->num_blocks - first / rules->num_blocks + 1 : 0;
+}
+
 /* Halo, requests, rows and changes. */
-static int64_t hold_halo(const cost_rules *rules, const h2vi_group_counts *counts)
+static void add_halo(const cost_rules *rules, int rank, const h2vi_rank_counts *counts,
+                     h2vi_arrays *arrays)
 {
     const h2v_embed_params *params = rules->costing->params;
-    const int64_t num_blocks = rules->num_blocks;
+    const int num_groups = num_groups_of(rules, rank),
+              num_parts = num_parts_of(rules, rank);
     const int64_t row = (int64_t)h2vi_packed_bytes(params->exchange_precision, params->dim);
     const int64_t change = (int64_t)sizeof(h2vi_change_head) + row;
     const int64_t request = (int64_t)sizeof(h2v_slot);
@@ -214,34 +247,84 @@ static int64_t hold_halo(const cost_rules *rules, const h2vi_group_counts *count
     const int64_t parcel =
         largest_of(counts->pulled * request, counts->served * row, counts->needed * change);
     const int64_t changes = counts->needed - counts->pulled + counts->served; /* come */
-    return num_blocks * (words * (int64_t)(sizeof(uint64_t) + sizeof(uint32_t)) +
-                         rules->rows_per_block * request) +
-           params->pool * (int64_t)sizeof(uint32_t) + roomy(parcel, 8, 1) +
-           roomy(counts->served, 4, (size_t)request) +
-           roomy(counts->pulled, 4, (size_t)row) +
-           roomy(counts->served, 4, (size_t)change) + roomy(changes, 8, sizeof(int64_t)) +
-           counts->num_owned * (int64_t)sizeof(int64_t);
+    for (int i = 0; i < num_groups * rules->num_blocks; i++)
+        h2vi_arrays_add(arrays, words, (int64_t)(sizeof(uint64_t) + sizeof(uint32_t)));
+    for (int i = 0; i < num_parts && i < rules->num_blocks; i++)
+        h2vi_arrays_add(arrays, rules->rows_per_block, request);
+    h2vi_arrays_add(arrays, num_groups * (int64_t)params->pool, sizeof(uint32_t));
+    h2vi_arrays_add_roomy(arrays, parcel, 8, 1);
+    h2vi_arrays_add_roomy(arrays, counts->served, 4, request);
+    h2vi_arrays_add_roomy(arrays, counts->pulled, 4, row);
+    h2vi_arrays_add_roomy(arrays, counts->served, 4, change);
+    h2vi_arrays_add_roomy(arrays, changes, 8, sizeof(int64_t));
+    h2vi_arrays_add(arrays, counts->num_owned, sizeof(int64_t));
+}
+
+/* While it trains, besides the round: where a thread sorts a part's pairs, where it has a
+ * walk before it. */
+static int64_t threads_take(const cost_rules *rules, int rank,
+                            const h2vi_rank_counts *counts)
+{
+    const int num_parts = num_parts_of(rules, rank);
+    h2vi_arrays arrays = {0};
+    for (int t = 0; t < rules->costing->num_threads; t++) {
+        h2vi_arrays_add(&arrays, num_parts > 0 ? counts->num_owned / num_parts : 0,
+                        sizeof(uint32_t));
+        h2vi_arrays_add(&arrays, H2V_MAX_WALK_LENGTH, 3 * sizeof(uint32_t));
+    }
+    return arrays.taken;
+}
+
+/* The most that a rank takes at any time, in whichever phase that is. */
+static int64_t peak_of(const cost_rules *rules, int rank, int64_t rows, int64_t round)
+{
+    const h2vi_costing *costing = rules->costing;
+    const h2vi_rank_counts *counts = counts_of(costing, rank);
+    const int64_t num_owned = counts->num_owned, num_arcs = counts->num_arcs;
+    const int64_t train =
+        h2vi_walked_graph_bytes(&costing->shape, costing->params, num_owned, num_arcs) +
+        rows + round + threads_take(rules, rank, counts);
+    const int64_t write =
+        h2vi_moved_graph_bytes(&costing->shape, num_owned, num_arcs) + rows +
+        h2vi_write_bytes(&costing->shape, costing->params->dim, num_owned);
+    const int64_t cut = rank == 0 ? h2vi_cut_bytes(&costing->shape, costing->params) : 0;
+    const int64_t move = h2vi_move_bytes(&costing->shape, num_owned, num_arcs);
+    const int64_t start =
+        costing->start
+            ? h2vi_moved_graph_bytes(&costing->shape, num_owned, num_arcs) + rows +
+                  h2vi_fastrp_bytes(&costing->shape, costing->params, &costing->start[rank])
+            : 0;
+    return largest_of(train > start ? train : start, write, cut > move ? cut : move);
+}
+
+h2v_rank_report h2vi_cost_rank(const h2vi_costing *costing, int r)
+{
+    const cost_rules rules = rules_of(costing);
+    const bool has_groups = costing->params->groups > 1;
+    const h2vi_rank_counts *counts = counts_of(costing, r);
+    const h2vi_arrays rows = hold_rows(&rules, r, counts);
+    h2vi_arrays round = {costing->given_bytes, costing->given_bytes};
+    add_walks(&rules, counts, &round);
+    add_pairs(&rules, r, counts, &round);
+    if (has_groups) add_halo(&rules, r, counts, &round);
+    h2v_rank_report rank = {.num_owned = counts->num_owned,
+                            .num_arcs = counts->num_arcs,
+                            .num_pairs = times(counts->pairs, rules.epoch_walks),
+                            .row_bytes = rows.used,
+                            .round_bytes = round.used,
+                            .peak_bytes = peak_of(&rules, r, rows.taken, round.taken)};
+    cost_walks(&rules, counts, &rank);
+    if (has_groups)
+        cost_halo(&rules, counts, &rank);
+    else if (rules.num_ranks > 1)
+        cost_rotation(&rules, &rank);
+    return rank;
 }
 
 void h2vi_cost_ranks(const h2vi_costing *costing, h2v_rank_report *ranks)
 {
-    const cost_rules rules = rules_of(costing);
-    const bool has_groups = costing->params->groups > 1;
-    for (int r = 0; r < rules.num_ranks; r++) {
-        const h2vi_group_counts *counts = &costing->counts[r];
-        h2v_rank_report *rank = &ranks[r];
-        *rank = (h2v_rank_report){.num_owned = counts->num_owned,
-                                  .num_arcs = counts->num_arcs,
-                                  .num_pairs = times(counts->pairs, rules.epoch_walks),
-                                  .row_bytes = hold_rows(&rules, r, counts)};
-        rank->round_bytes = hold_walks(&rules, counts) + hold_pairs(&rules, counts);
-        if (has_groups) rank->round_bytes += hold_halo(&rules, counts);
-        cost_walks(&rules, counts, rank);
-        if (has_groups)
-            cost_halo(&rules, counts, rank);
-        else if (rules.num_ranks > 1)
-            cost_rotation(&rules, rank);
-    }
+    for (int r = 0; r < costing->shape.num_ranks; r++)
+        ranks[r] = h2vi_cost_rank(costing, r);
 }
 
 /* ---- the choice

@@ -18,6 +18,7 @@
 #include "isa.h"
 #include "job_estimate.h"
 #include "matrix_file.h"
+#include "memory.h"
 #include "model.h"
 #include "output.h"
 #include "output_rows.h"
@@ -310,6 +311,12 @@ static h2v_status prepare(embed_run *this)
         status = choose_groups(this);
         h2vi_phase_end(&clock);
     }
+    if (status == H2V_OK && this->job.memory > 0) {
+        clock =
+            h2vi_phase_begin_counting(this->job.world, &this->job.report, H2V_PHASE_TRIAL);
+        status = h2vi_check_memory(&this->job);
+        h2vi_phase_end(&clock);
+    }
     if (status == H2V_OK && h2vi_needs_fastrp(&this->job.params))
         status = h2vi_read_properties(&this->job, this->files->property, &this->properties);
     if (status == H2V_OK && is_trained(this)) status = start(this);
@@ -355,7 +362,8 @@ h2v_status h2v_embed(const h2v_world *world, const h2v_embed_params *params,
                              .partition_path = files->partition,
                              .walks_path = files->walks,
                              .params = *params,
-                             .num_ranks = world->num_ranks},
+                             .num_ranks = world->num_ranks,
+                             .memory = files->memory},
                      .files = files,
                      .listener = {.callback = world->rank == 0 ? callback : NULL,
                                   .context = context,

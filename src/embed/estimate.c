@@ -10,6 +10,7 @@
 #include "fastrp_estimate.h"
 #include "graph_bytes.h"
 #include "job_estimate.h"
+#include "memory.h"
 #include "plan.h"
 #include "round_counts.h"
 #include "starts.h"
@@ -17,33 +18,36 @@
 #include <stdlib.h>
 
 /* Local. */
-static void fill_setting(const h2vi_job *job, const h2vi_group_counts *counts,
+static void fill_setting(const h2vi_job *job, const h2vi_rank_counts *counts,
                          const h2v_embed_params *params, h2v_setting_estimate *setting)
 {
+    const int num_ranks = job->num_ranks;
     const h2vi_walk_params walks = h2vi_walks_of(params);
     const h2vi_costing costing = {.measured = &job->params,
                                   .params = params,
                                   .counts = counts,
-                                  .num_vertices = job->moved.graph->num_vertices,
+                                  .shape = h2vi_shape_of(job->moved.graph, num_ranks),
                                   .num_threads = job->world->num_threads};
     setting->params = *params;
     setting->rounds_needed = h2vi_rounds_for_groups(params->groups);
     h2vi_cost_ranks(&costing, setting->ranks);
-    for (int r = 0; r < job->params.groups; r++)
+    for (int r = 0; r < num_ranks; r++)
         setting->ranks[r].graph_bytes =
             h2vi_graph_bytes(job->moved.graph, &walks, setting->ranks[r].num_owned,
                              setting->ranks[r].num_arcs);
+    if (job->memory > 0 && job->is_estimate)
+        h2vi_refuse_training(&costing, job->memory, false, setting->refusal);
 }
 
 h2v_status h2vi_job_estimate(const h2vi_job *job, h2v_estimate *estimate)
 {
-    const int num_ranks = job->params.groups;
+    const int num_ranks = job->num_ranks;
     *estimate = (h2v_estimate){.num_ranks = num_ranks,
                                .num_threads = job->world->num_threads,
                                .num_vertices = job->moved.graph->num_vertices,
                                .num_arcs = job->moved.graph->num_arcs,
                                .partition = job->quality};
-    h2vi_group_counts *counts = h2vi_alloc_n(num_ranks, sizeof *counts);
+    h2vi_rank_counts *counts = h2vi_alloc_n(num_ranks, sizeof *counts);
     bool has_memory = counts != NULL;
     for (int s = 0; s < H2V_NUM_SETTINGS; s++) {
         estimate->settings[s].ranks =
@@ -52,7 +56,7 @@ h2v_status h2vi_job_estimate(const h2vi_job *job, h2v_estimate *estimate)
     }
     h2v_status status =
         h2v_agree(job->world, has_memory ? H2V_OK : h2vi_fail_memory("an estimate"));
-    if (status == H2V_OK) status = h2vi_count_round(job, counts);
+    if (status == H2V_OK) status = h2vi_count_round(job, num_ranks, counts);
     if (status == H2V_OK) {
         h2v_setting_estimate *settings = estimate->settings;
         fill_setting(job, counts, job->is_open ? &job->rotation : &job->params,
@@ -87,14 +91,16 @@ static h2v_status prepare(h2vi_job *job)
 
 h2v_status h2v_embed_estimate(const h2v_world *world, const h2v_embed_params *params,
                               const char *graph, const char *partition, int num_ranks,
-                              h2v_estimate *estimate)
+                              int64_t memory, h2v_estimate *estimate)
 {
     *estimate = (h2v_estimate){0};
     h2vi_job job = {.world = world,
                     .graph_path = graph,
                     .partition_path = partition,
                     .params = *params,
-                    .num_ranks = num_ranks};
+                    .num_ranks = num_ranks,
+                    .memory = memory,
+                    .is_estimate = true};
     job.params.groups = num_ranks == 1 ? 1 : 0;
     h2v_status status = h2vi_check_params(&job.params);
     if (status == H2V_OK && (num_ranks < 1 || num_ranks > H2V_MAX_PARTS))

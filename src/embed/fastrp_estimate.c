@@ -12,6 +12,7 @@
 #include "fail.h"
 #include "graph_rows.h"
 #include "groups.h"
+#include "memory.h"
 #include "slot_map.h"
 
 #include <stdlib.h>
@@ -78,6 +79,19 @@ static void own_slices(const h2v_graph *graph, int num_ranks, const int64_t *sta
     }
 }
 
+/* Parts that are where they belong. */
+static void own_moved_parts(const h2vi_moved *moved, int num_ranks, uint32_t *owners)
+{
+    const h2v_graph *graph = moved->graph;
+    const h2vi_groups hosts = {.num_ranks = num_ranks, .num_parts = moved->num_parts};
+    const int64_t base = graph->first[graph->world->rank];
+    int part = 0;
+    for (int64_t v = 0; v < graph->num_owned; v++) {
+        while (base + v >= moved->part_first[part + 1]) part++;
+        owners[v] = (uint32_t)h2vi_part_host(&hosts, part);
+    }
+}
+
 static void own_parts(const h2v_partition *partition, int num_ranks, uint32_t *owners)
 {
     const h2vi_groups hosts = {.num_ranks = num_ranks, .num_parts = partition->num_parts};
@@ -88,6 +102,10 @@ static void own_parts(const h2v_partition *partition, int num_ranks, uint32_t *o
 /* Collective. */
 static h2v_status find_owners(const h2vi_job *job, int num_ranks, uint32_t *owners)
 {
+    if (job->moved.graph) {
+        own_moved_parts(&job->moved, num_ranks, owners);
+        return H2V_OK;
+    }
     if (job->params.parts > 0) {
         own_parts(&job->partition, num_ranks, owners);
         return H2V_OK;
@@ -229,10 +247,10 @@ static h2v_status count_all(const h2vi_job *job, int num_ranks, h2vi_fastrp_coun
 {
     ghost_counter this;
     h2v_status status =
-        h2v_agree(job->world, counter_init(job->graph, num_ranks, counts, &this));
+        h2v_agree(job->world, counter_init(h2vi_job_graph(job), num_ranks, counts, &this));
     if (status == H2V_OK) status = find_owners(job, num_ranks, this.owners);
     if (status == H2V_OK)
-        status = h2vi_slot_map_create(job->graph, this.owners, &this.owner_of);
+        status = h2vi_slot_map_create(h2vi_job_graph(job), this.owners, &this.owner_of);
     if (status == H2V_OK) {
         order_by_owner(&this);
         this.exchange.what = "ghosts to count";
@@ -266,22 +284,39 @@ static void cost_traffic(const h2v_embed_params *params, const h2vi_fastrp_count
         request * counts->num_sent;
 }
 
-/* Collective. The job is cut. */
-static h2v_status fill(const h2vi_job *job, h2v_setting_estimate *setting)
+h2v_status h2vi_count_fastrp(const h2vi_job *job, int num_ranks,
+                             h2vi_fastrp_counts **counts)
 {
-    const int num_ranks = job->num_ranks;
-    h2vi_fastrp_counts *counts = h2vi_alloc_n(num_ranks, sizeof *counts);
-    setting->ranks = h2vi_alloc_n(num_ranks, sizeof *setting->ranks);
-    h2v_status status = h2v_agree(
-        job->world, counts && setting->ranks ? H2V_OK : h2vi_fail_memory("an estimate"));
-    if (status == H2V_OK) status = count_all(job, num_ranks, counts);
+    *counts = h2vi_alloc_n(num_ranks, sizeof **counts);
+    h2v_status status =
+        h2v_agree(job->world, *counts ? H2V_OK : h2vi_fail_memory("an estimate"));
+    if (status == H2V_OK) status = count_all(job, num_ranks, *counts);
+    if (status == H2V_OK) return H2V_OK;
+    free(*counts);
+    *counts = NULL;
+    return status;
+}
+
+h2v_status h2vi_cost_fastrp_ranks(const h2vi_job *job, int num_ranks,
+                                  h2v_rank_report **ranks)
+{
+    const h2v_graph *graph = h2vi_job_graph(job);
+    const h2vi_graph_shape shape = h2vi_shape_of(graph, num_ranks);
+    h2vi_fastrp_counts *counts = NULL;
+    *ranks = h2vi_alloc_n(num_ranks, sizeof **ranks);
+    h2v_status status =
+        h2v_agree(job->world, *ranks ? H2V_OK : h2vi_fail_memory("an estimate"));
+    if (status == H2V_OK) status = h2vi_count_fastrp(job, num_ranks, &counts);
     for (int r = 0; status == H2V_OK && r < num_ranks; r++) {
-        h2vi_cost_fastrp(job->graph, &job->params, num_ranks, &counts[r],
-                         &setting->ranks[r]);
-        cost_traffic(&job->params, &counts[r], &setting->ranks[r]);
+        h2v_rank_report *rank = &(*ranks)[r];
+        h2vi_cost_fastrp(graph, &job->params, num_ranks, &counts[r], rank);
+        cost_traffic(&job->params, &counts[r], rank);
+        rank->peak_bytes = h2vi_fastrp_peak(&shape, &job->params, r, &counts[r]);
     }
-    setting->params = job->params;
     free(counts);
+    if (status == H2V_OK) return H2V_OK;
+    free(*ranks);
+    *ranks = NULL;
     return status;
 }
 
@@ -293,7 +328,12 @@ h2v_status h2vi_fastrp_estimate(const h2vi_job *job, h2v_estimate *estimate)
                                .num_arcs = job->graph->num_arcs,
                                .partition = job->quality,
                                .choice = H2V_SETTING_ROTATION};
-    const h2v_status status = fill(job, &estimate->settings[H2V_SETTING_ROTATION]);
+    h2v_setting_estimate *setting = &estimate->settings[H2V_SETTING_ROTATION];
+    setting->params = job->params;
+    h2v_status status = h2vi_cost_fastrp_ranks(job, job->num_ranks, &setting->ranks);
+    if (status == H2V_OK && job->memory > 0)
+        status = h2vi_refuse_fastrp(job, job->memory, job->num_ranks, setting->ranks,
+                                    setting->refusal);
     if (status != H2V_OK) h2v_estimate_clear(estimate);
     return status;
 }

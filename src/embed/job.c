@@ -8,6 +8,7 @@
 #include "collect.h"
 #include "fail.h"
 #include "graph_rows.h"
+#include "memory.h"
 #include "noise_weights.h"
 #include "phase_clock.h"
 #include "plan.h"
@@ -138,9 +139,11 @@ static h2v_status load_parts(h2vi_job *job)
 /* Read the cut that was given, choose what was left open, or cut. */
 static h2v_status partition(h2vi_job *job)
 {
-    const h2v_status status = job->partition_path ? load_parts(job) : H2V_OK;
+    h2v_status status = job->partition_path ? load_parts(job) : H2V_OK;
     if (status != H2V_OK) return status;
     choose(job);
+    if (!job->is_estimate) status = h2vi_check_memory_early(job);
+    if (status != H2V_OK) return status;
     if (job->partition_path)
         return h2v_partition_measure(job->graph, &job->partition, job->visits,
                                      &job->quality);
@@ -221,6 +224,8 @@ static h2v_status weigh_arcs(h2vi_job *job)
 static h2v_status partition_arcs(h2vi_job *job)
 {
     h2v_status status = weigh_arcs(job);
+    if (status == H2V_OK && !job->is_estimate && !job->partition_path)
+        status = h2vi_check_memory_early(job);
     if (status == H2V_OK && !job->partition_path)
         return h2v_partition_create(job->graph, job->params.parts, job->params.partitioner,
                                     job->params.seed, job->visits, &job->partition,

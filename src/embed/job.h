@@ -15,9 +15,12 @@ typedef struct h2vi_job {
     const char *partition_path; /* NULL: parts are made */
     const char *walks_path;     /* NULL: training walks */
     h2v_embed_params params;    /* in effect, once prepared */
-    int num_ranks;              /* if params.groups is 0: for which to choose groups */
-    bool is_open;               /* out: groups are to be chosen: `params` has one for each
-                                   rank, `rotation` one; parts are the same */
+    int num_ranks;  /* for which memory is looked at, and, if params.groups is 0, groups are
+                       chosen */
+    int64_t memory; /* of a rank; 0: not looked at */
+    bool is_estimate; /* memory is told of, and no reason to fail */
+    bool is_open;     /* out: groups are to be chosen: `params` has one for each
+                         rank, `rotation` one; parts are the same */
     h2v_embed_params rotation;
     h2v_graph *graph; /* slices, until the vertices have moved: those of FastRP only
                          where there are parts */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
 /* Every rank counts what its own walks and homes tell; sums make the whole. The largest of
- * a group are found from those of its parts, each of which is on one rank. */
+ * a rank are found from those of its parts. */
 #include "round_counts.h"
 
 #include "alloc.h"
@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NUMBERS = sizeof(h2vi_group_counts) / sizeof(int64_t) };
+enum { NUMBERS = sizeof(h2vi_rank_counts) / sizeof(int64_t) };
 
 /* Of one part. */
 typedef struct part_counts {
@@ -27,17 +27,17 @@ typedef struct part_counts {
 
 typedef struct round_counter {
     const h2vi_job *job;
-    int num_groups, parts_per_group;
-    int64_t *first; /* slot of each group, shape [num_groups + 1] */
+    int num_ranks, parts_per_group;
+    int64_t *first; /* slot of each rank, shape [num_ranks + 1] */
     uint32_t *context_slots, *keep;
     h2vi_walk_engine engine;
     h2vi_router router;
     h2vi_starts starts;
-    h2vi_halo halo;            /* if there are several groups */
-    h2v_slot **owners;         /* of the rows of each block, shape [parts_per_group] */
-    h2vi_group_counts *groups; /* the result, so far of this rank */
-    part_counts *parts;        /* shape [num_parts] */
-    int64_t *last_copy;        /* the last walk that each group reads, shape [num_groups] */
+    h2vi_halo halo;          /* if there are several groups */
+    h2v_slot **owners;       /* of the rows of each block, shape [parts_per_group] */
+    h2vi_rank_counts *ranks; /* the result, so far of what is here */
+    part_counts *parts;      /* shape [num_parts] */
+    int64_t *last_copy;      /* the last walk that each rank reads, shape [num_ranks] */
 } round_counter;
 
 static void counter_clear(round_counter *this)
@@ -56,26 +56,27 @@ static void counter_clear(round_counter *this)
 }
 
 /* Local. */
-static h2v_status counter_init(const h2vi_job *job, h2vi_group_counts *groups,
+static h2v_status counter_init(const h2vi_job *job, int num_ranks, h2vi_rank_counts *ranks,
                                round_counter *this)
 {
     const h2v_graph *graph = job->moved.graph;
     const h2vi_walk_params walks = h2vi_walks_of(&job->params);
-    const int num_groups = job->params.groups;
     *this = (round_counter){.job = job,
-                            .num_groups = num_groups,
-                            .parts_per_group = job->params.parts / num_groups,
-                            .groups = groups};
-    this->first = h2vi_alloc_n(num_groups + 1, sizeof *this->first);
+                            .num_ranks = num_ranks,
+                            .parts_per_group = job->params.parts / job->params.groups,
+                            .ranks = ranks};
+    this->first = h2vi_alloc_n(num_ranks + 1, sizeof *this->first);
     this->context_slots = h2vi_alloc_n(graph->num_owned, sizeof *this->context_slots);
     this->keep = h2vi_alloc_n(graph->num_owned, sizeof *this->keep);
     this->parts = h2vi_alloc_n(job->params.parts, sizeof *this->parts);
-    this->last_copy = h2vi_alloc_n(num_groups, sizeof *this->last_copy);
+    this->last_copy = h2vi_alloc_n(num_ranks, sizeof *this->last_copy);
     if (!this->first || !this->context_slots || !this->keep || !this->parts ||
         !this->last_copy)
         return h2vi_fail_memory("an estimate");
-    for (int g = 0; g <= num_groups; g++)
-        this->first[g] = job->moved.part_first[g * this->parts_per_group];
+    for (int r = 0; r <= num_ranks; r++)
+        this->first[r] =
+            job->moved
+                .part_first[h2v_partition_first_part(job->params.parts, num_ranks, r)];
     for (int64_t v = 0; v < graph->num_owned; v++) {
         this->context_slots[v] = job->moved.vertices[v].context_slot;
         this->keep[v] = job->moved.vertices[v].keep;
@@ -89,11 +90,19 @@ static h2v_status counter_init(const h2vi_job *job, h2vi_group_counts *groups,
     return status;
 }
 
-/* The group of a slot: `likely` if it is there, else by search. */
-static int group_of(const round_counter *this, int64_t slot, int likely)
+/* The rank of a part. */
+static int host_of(const round_counter *this, int part)
+{
+    const h2vi_groups hosts = {.num_ranks = this->num_ranks,
+                               .num_parts = this->job->params.parts};
+    return h2vi_part_host(&hosts, part);
+}
+
+/* The rank of a slot: `likely` if it is there, else by search. */
+static int rank_of(const round_counter *this, int64_t slot, int likely)
 {
     if (slot >= this->first[likely] && slot < this->first[likely + 1]) return likely;
-    int low = 0, high = this->num_groups; /* first[low] <= slot < first[high] */
+    int low = 0, high = this->num_ranks; /* first[low] <= slot < first[high] */
     while (high - low > 1) {
         const int middle = low + (high - low) / 2;
         if (this->first[middle] <= slot)
@@ -107,35 +116,35 @@ static int group_of(const round_counter *this, int64_t slot, int likely)
 /* ---- walks and pairs
  * ----------------------------------------------------------------------------- */
 
-static void count_step(h2vi_group_counts *groups, int from, int to, bool is_first)
+static void count_step(h2vi_rank_counts *ranks, int from, int to, bool is_first)
 {
-    groups[from].walkers_out++;
-    groups[to].walkers_in++;
-    groups[from].first_out += is_first;
-    groups[to].first_in += is_first;
+    ranks[from].walkers_out++;
+    ranks[to].walkers_in++;
+    ranks[from].first_out += is_first;
+    ranks[to].first_in += is_first;
 }
 
 static void count_walk(round_counter *this, int64_t index, int home,
                        const h2vi_token *tokens)
 {
-    h2vi_group_counts *groups = this->groups;
+    h2vi_rank_counts *ranks = this->ranks;
     const int walk_length = this->job->params.walk_length;
     bool is_at_home = true; /* so far */
-    groups[home].walks++;
+    ranks[home].walks++;
     for (int i = 0, before = home; i < walk_length; i++) {
         if (tokens[i].slot == H2V_NO_SLOT) break;
-        const int group = group_of(this, tokens[i].slot, before);
-        if (group != before) count_step(groups, before, group, is_at_home);
-        is_at_home = is_at_home && group == home;
-        before = group;
-        if (group == home) continue;
-        groups[group].visits_out++;
-        groups[home].visits_in++;
-        if (tokens[i].context_slot == H2V_NO_SLOT || this->last_copy[group] == index)
+        const int rank = rank_of(this, tokens[i].slot, before);
+        if (rank != before) count_step(ranks, before, rank, is_at_home);
+        is_at_home = is_at_home && rank == home;
+        before = rank;
+        if (rank == home) continue;
+        ranks[rank].visits_out++;
+        ranks[home].visits_in++;
+        if (tokens[i].context_slot == H2V_NO_SLOT || this->last_copy[rank] == index)
             continue;
-        this->last_copy[group] = index;
-        groups[home].copies_out++;
-        groups[group].copies_in++;
+        this->last_copy[rank] = index;
+        ranks[home].copies_out++;
+        ranks[rank].copies_in++;
     }
 }
 
@@ -143,9 +152,9 @@ static void count_walks(round_counter *this, const h2vi_walk_run *run)
 {
     const h2v_graph *graph = this->job->moved.graph;
     const int64_t base = graph->first[graph->world->rank];
-    for (int g = 0; g < this->num_groups; g++) this->last_copy[g] = -1;
+    for (int r = 0; r < this->num_ranks; r++) this->last_copy[r] = -1;
     for (int64_t w = 0, home = 0; w < run->num_walks; w++) {
-        home = group_of(this, base + run->starts[w].vertex, (int)home);
+        home = rank_of(this, base + run->starts[w].vertex, (int)home);
         count_walk(this, w, (int)home, run->tokens + w * this->job->params.walk_length);
     }
 }
@@ -160,12 +169,12 @@ static void count_parts(round_counter *this)
     const int num_blocks = this->parts_per_group;
     for (int p = 0; p < router->num_local_parts; p++) {
         const int part = router->first_part + p;
-        h2vi_group_counts *group = &this->groups[part / this->parts_per_group];
+        h2vi_rank_counts *rank = &this->ranks[host_of(this, part)];
         const int64_t *slots = &moved->part_first[part];
         const int64_t *bins = &router->bin_starts[(int64_t)p * num_blocks];
-        group->num_owned += slots[1] - slots[0];
-        group->num_arcs += offsets[slots[1] - base] - offsets[slots[0] - base];
-        group->pairs += bins[num_blocks] - bins[0];
+        rank->num_owned += slots[1] - slots[0];
+        rank->num_arcs += offsets[slots[1] - base] - offsets[slots[0] - base];
+        rank->pairs += bins[num_blocks] - bins[0];
         for (int b = 0; b < num_blocks; b++)
             if (bins[b + 1] - bins[b] > this->parts[part].largest_cell)
                 this->parts[part].largest_cell = bins[b + 1] - bins[b];
@@ -176,21 +185,22 @@ static void count_parts(round_counter *this)
  * ----------------------------------------------------------------------------------------
  */
 
-/* The rows that a group needs of the block whose home is here. */
+/* The rows that a group needs of the block whose home is here; its rank pulls them. */
 static void count_rows(round_counter *this, int home)
 {
     const h2vi_halo *halo = &this->halo;
     const int group = home / this->parts_per_group, block = home % this->parts_per_group;
     const h2vi_needed_rows *needed = h2vi_needed(halo, group, block);
-    int owner = group;
+    const int host = host_of(this, home);
+    int owner = host;
     for (int64_t row = h2vi_next_needed(halo, needed, 0); row >= 0;
          row = h2vi_next_needed(halo, needed, row + 1)) {
-        owner = group_of(this, this->owners[block][row], owner);
-        if (owner == group) continue;
-        this->groups[group].pulled++;
-        this->groups[owner].served++;
+        owner = rank_of(this, this->owners[block][row], owner);
+        if (owner == host) continue;
+        this->ranks[host].pulled++;
+        this->ranks[owner].served++;
     }
-    this->groups[group].needed += needed->num_rows;
+    this->ranks[host].needed += needed->num_rows;
     this->parts[home].needed = needed->num_rows;
 }
 
@@ -224,24 +234,24 @@ static void sum_up(round_counter *this)
 {
     const h2v_world *world = this->job->world;
     const int num_parts = this->job->params.parts;
-    h2vi_sum(world, this->num_groups * NUMBERS, (int64_t *)(void *)this->groups);
+    h2vi_sum(world, this->num_ranks * NUMBERS, (int64_t *)(void *)this->ranks);
     h2vi_sum(world, num_parts * 2, (int64_t *)(void *)this->parts);
     for (int p = 0; p < num_parts; p++) {
-        h2vi_group_counts *group = &this->groups[p / this->parts_per_group];
-        if (this->parts[p].largest_cell > group->largest_cell)
-            group->largest_cell = this->parts[p].largest_cell;
-        if (this->parts[p].needed > group->largest_block)
-            group->largest_block = this->parts[p].needed;
+        h2vi_rank_counts *rank = &this->ranks[host_of(this, p)];
+        if (this->parts[p].largest_cell > rank->largest_cell)
+            rank->largest_cell = this->parts[p].largest_cell;
+        if (this->parts[p].needed > rank->largest_block)
+            rank->largest_block = this->parts[p].needed;
     }
 }
 
-h2v_status h2vi_count_round(const h2vi_job *job, h2vi_group_counts *counts)
+h2v_status h2vi_count_round(const h2vi_job *job, int num_ranks, h2vi_rank_counts *counts)
 {
     const h2v_world *world = job->world;
     round_counter this;
     h2vi_walk_run run;
-    memset(counts, 0, (size_t)job->params.groups * sizeof *counts);
-    h2v_status status = h2v_agree(world, counter_init(job, counts, &this));
+    memset(counts, 0, (size_t)num_ranks * sizeof *counts);
+    h2v_status status = h2v_agree(world, counter_init(job, num_ranks, counts, &this));
     if (status == H2V_OK)
         status = h2v_agree(world, h2vi_starts_collect(&job->params, job->moved.graph, 0, 1,
                                                       &this.starts, &run));
@@ -250,7 +260,7 @@ h2v_status h2vi_count_round(const h2vi_job *job, h2vi_group_counts *counts)
     if (status == H2V_OK) {
         count_walks(&this, &run);
         count_parts(&this);
-        if (this.num_groups > 1) status = count_halos(&this);
+        if (job->params.groups > 1) status = count_halos(&this);
     }
     if (status == H2V_OK) sum_up(&this);
     counter_clear(&this);

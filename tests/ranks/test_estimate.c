@@ -30,7 +30,8 @@ static h2v_embed_params params_of_one_round(void)
 static void estimate_of(const h2v_world *world, const h2v_embed_params *params,
                         const char *graph, int num_ranks, h2v_estimate *estimate)
 {
-    CHECK_EQ(h2v_embed_estimate(world, params, graph, NULL, num_ranks, estimate), H2V_OK);
+    CHECK_EQ(h2v_embed_estimate(world, params, graph, NULL, num_ranks, 0, estimate),
+             H2V_OK);
     CHECK_EQ(estimate->num_ranks, num_ranks);
 }
 
@@ -320,16 +321,100 @@ static void groups_may_be_impossible(const h2v_world *world)
     CHECK(strstr(report.because, world->num_ranks == 1 ? "one rank sends nothing"
                                                        : "7 parts do not make") != NULL);
     h2v_embed_report_clear(&report);
-    CHECK_STATUS(h2v_embed_estimate(world, &params, "plain.h5", NULL, 3, &estimate),
+    CHECK_STATUS(h2v_embed_estimate(world, &params, "plain.h5", NULL, 3, 0, &estimate),
                  H2V_ERR_ARGUMENT, "7 parts do not make a group of equal size");
     params.parts = 0;
-    CHECK_STATUS(
-        h2v_embed_estimate(world, &params, "plain.h5", NULL, EMBED_VERTICES + 1, &estimate),
-        H2V_ERR_ARGUMENT, "--ranks 61 is more than the graph's 60 vertices");
-    CHECK_STATUS(h2v_embed_estimate(world, &params, "plain.h5", NULL, 0, &estimate),
+    CHECK_STATUS(h2v_embed_estimate(world, &params, "plain.h5", NULL, EMBED_VERTICES + 1, 0,
+                                    &estimate),
+                 H2V_ERR_ARGUMENT, "--ranks 61 is more than the graph's 60 vertices");
+    CHECK_STATUS(h2v_embed_estimate(world, &params, "plain.h5", NULL, 0, 0, &estimate),
                  H2V_ERR_ARGUMENT, "--ranks 0 is not in 1..4096");
-    CHECK_STATUS(h2v_embed_estimate(world, &params, "missing.h5", NULL, 2, &estimate),
+    CHECK_STATUS(h2v_embed_estimate(world, &params, "missing.h5", NULL, 2, 0, &estimate),
                  H2V_ERR_IO, "missing.h5");
+}
+
+/* ---- memory */
+
+/* Embed with so much of it: whether all ranks may. */
+static bool may_embed(const h2v_world *world, const h2v_embed_params *params,
+                      const char *graph, int64_t memory)
+{
+    h2v_embed_files files = embed_files_of(graph, OUTPUT);
+    h2v_embed_report report;
+    files.memory = memory;
+    const h2v_status status = h2v_embed(world, params, &files, NULL, NULL, &report);
+    if (status != H2V_OK) CHECK_STATUS(status, H2V_ERR_ARGUMENT, "--memory is");
+    h2v_embed_report_clear(&report);
+    return status == H2V_OK;
+}
+
+static int64_t largest_peak(const h2v_setting_estimate *setting, int num_ranks)
+{
+    int64_t largest = 0;
+    for (int r = 0; r < num_ranks; r++)
+        if (setting->ranks[r].peak_bytes > largest) largest = setting->ranks[r].peak_bytes;
+    return largest;
+}
+
+/* A byte decides, and it is that of the estimate; but of one group that was counted as
+ * several, whose largest cell is then not known. */
+static void memory_is_as_estimated(const h2v_world *world, const h2v_embed_params *params,
+                                   const char *graph)
+{
+    h2v_estimate estimate, refused;
+    estimate_of(world, params, graph, world->num_ranks, &estimate);
+    const bool has_groups = world->num_ranks > 1 && params->method != H2V_METHOD_FASTRP;
+    for (int s = 0; s < (has_groups ? H2V_NUM_SETTINGS : 1); s++) {
+        const h2v_embed_params *chosen = &estimate.settings[s].params;
+        const int64_t peak = largest_peak(&estimate.settings[s], world->num_ranks);
+        const int64_t doubt = has_groups && s == H2V_SETTING_ROTATION ? peak / 10 : 0;
+        CHECK(may_embed(world, chosen, graph, peak + doubt));
+        CHECK(!may_embed(world, chosen, graph, peak - doubt - 1));
+        CHECK_EQ(estimate.settings[s].refusal[0], 0);
+        CHECK_EQ(h2v_embed_estimate(world, params, graph, NULL, world->num_ranks, peak - 1,
+                                    &refused),
+                 H2V_OK);
+        CHECK(strstr(refused.settings[s].refusal, "--memory is") != NULL);
+        h2v_estimate_clear(&refused);
+    }
+    h2v_estimate_clear(&estimate);
+}
+
+/* Of several groups on a rank, and of one that is on several. */
+static void memory_changes_no_byte(const h2v_world *world)
+{
+    const int all_groups[] = {1, 2, 4};
+    h2v_embed_params params = params_of_one_round();
+    params.parts = 8;
+    params.rounds = 4;
+    for (int i = 0; i < 4; i++) {
+        h2v_embed_files files = embed_files_of("weighted.h5", OUTPUT);
+        params.groups = all_groups[i % 3];
+        params.init = i == 3 ? H2V_INIT_FASTRP : H2V_INIT_NOISE;
+        CHECK_EQ(embed_quietly(world, &params, &files), H2V_OK);
+        files.output = OTHER;
+        files.memory = (int64_t)1 << 40;
+        CHECK_EQ(embed_quietly(world, &params, &files), H2V_OK);
+        if (world->rank == 0) CHECK(embed_same_bytes(OUTPUT, OTHER));
+        MPI_Barrier(world->comm);
+    }
+}
+
+/* One rank cannot look whether there is enough. */
+static void looking_may_fail(const h2v_world *world, const h2v_embed_params *params)
+{
+    const int failing = world->num_ranks - 1;
+    h2v_status status = H2V_ERR_NOMEM;
+    int64_t count = 0;
+    for (; status == H2V_ERR_NOMEM && count < 2000; count += count < 100 ? 3 : 11) {
+        h2v_embed_files files = embed_files_of("plain.h5", OUTPUT);
+        files.memory = 1000; /* refused at last */
+        if (world->rank == failing) h2vi_alloc_fail_after(count);
+        status = embed_quietly(world, params, &files);
+        h2vi_alloc_fail_after(-1);
+        if (status == H2V_ERR_NOMEM) CHECK_EQ(h2v_error_rank(), failing);
+    }
+    CHECK_EQ(status, H2V_ERR_ARGUMENT);
 }
 
 /* One rank runs out of memory at its allocations in turn, the later ones by fives. */
@@ -342,7 +427,7 @@ static void memory_may_be_out(const h2v_world *world, const h2v_embed_params *pa
     for (; status == H2V_ERR_NOMEM && count < 1000; count += count < 60 ? 1 : 5) {
         h2v_estimate estimate;
         if (world->rank == failing) h2vi_alloc_fail_after(count);
-        status = h2v_embed_estimate(world, params, "plain.h5", NULL, 2, &estimate);
+        status = h2v_embed_estimate(world, params, "plain.h5", NULL, 2, 0, &estimate);
         h2vi_alloc_fail_after(-1);
         if (status == H2V_ERR_NOMEM) CHECK_EQ(h2v_error_rank(), failing);
         h2v_estimate_clear(&estimate);
@@ -380,7 +465,14 @@ int main(int argc, char **argv)
     fastrp_comes_true(world);
     slices_begin_where_loading_cuts(world, "plain.h5");
     slices_begin_where_loading_cuts(world, "directed.h5");
+    const h2v_embed_params fastrp = params_of_fastrp(0, H2V_ROWS_BF16, false);
+    h2v_embed_params small = params_of_one_round();
+    memory_is_as_estimated(world, &small, "plain.h5");
+    memory_is_as_estimated(world, &fastrp, "weighted.h5");
+    memory_changes_no_byte(world);
     if (h2vi_alloc_can_fail()) {
+        looking_may_fail(world, &small);
+        looking_may_fail(world, &fastrp);
         const h2v_embed_params trained = params_of_one_round();
         const h2v_embed_params slices = params_of_fastrp(0, H2V_ROWS_F32, false);
         const h2v_embed_params parts = params_of_fastrp(5, H2V_ROWS_F32, false);

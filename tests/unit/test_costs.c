@@ -28,7 +28,7 @@ static h2v_embed_params some_params(int groups, int rounds)
     return params;
 }
 
-static const h2vi_group_counts counts[NUM_RANKS] = {
+static const h2vi_rank_counts counts[NUM_RANKS] = {
     {.num_owned = 300,
      .num_arcs = 3000,
      .pulled = 100,
@@ -52,11 +52,12 @@ static const h2vi_group_counts counts[NUM_RANKS] = {
 static void cost(const h2v_embed_params *measured, const h2v_embed_params *params,
                  h2v_rank_report *ranks)
 {
-    const h2vi_costing costing = {.measured = measured,
-                                  .params = params,
-                                  .counts = counts,
-                                  .num_vertices = NUM_VERTICES,
-                                  .num_threads = 2};
+    const h2vi_costing costing = {
+        .measured = measured,
+        .params = params,
+        .counts = counts,
+        .shape = {.num_vertices = NUM_VERTICES, .num_ranks = NUM_RANKS},
+        .num_threads = 2};
     h2vi_cost_ranks(&costing, ranks);
 }
 
