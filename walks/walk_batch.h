@@ -36,14 +36,15 @@ typedef struct h2vi_walk_batch {
     uint64_t product[H2VI_WALKERS];            /* low half: whether it is to be its other */
 
     h2v_slot next[H2VI_WALKERS]; /* where it leads */
+    uint32_t degree[H2VI_WALKERS];
 
     /* First order: */
     uint32_t quad[H2VI_WALKERS]; /* the position where the lane's quad begins */
     uint32_t at[H2VI_WALKERS];   /* a local index: of current, if the lane is on */
-    uint32_t degree[H2VI_WALKERS];
     h2vi_token path[H2VI_QUAD][H2VI_WALKERS]; /* tokens by phase */
 
-    /* Second order: the edge that decides about going to `next`. */
+    /* Second order: what the darts say, and the edge that decides about going to `next`. */
+    uint32_t is_back[H2VI_WALKERS], is_accepted[H2VI_WALKERS], is_open[H2VI_WALKERS];
     h2v_slot target[H2VI_WALKERS];
     h2vi_edge_row asked[H2VI_WALKERS];
     const h2v_slot *bucket[H2VI_WALKERS];
