@@ -168,6 +168,18 @@ static void print_parameters(const h2v_estimate *estimate)
     (void)printf("\n");
 }
 
+/* What parts and rounds are chosen by. */
+static void print_reasons(const h2v_estimate *estimate)
+{
+    for (int s = 0; s < num_settings(estimate); s++) {
+        const h2v_setting_estimate *setting = &estimate->settings[s];
+        if (num_settings(estimate) > 1) (void)printf("groups %d, ", setting->params.groups);
+        (void)printf("parts %d: %s\n", setting->params.parts, setting->why_parts);
+        if (num_settings(estimate) > 1) (void)printf("groups %d, ", setting->params.groups);
+        (void)printf("rounds %d: %s\n", setting->params.rounds, setting->why_rounds);
+    }
+}
+
 static void print_head(const h2v_estimate *estimate, const char *graph)
 {
     const h2v_partition_quality *cut = &estimate->partition;
@@ -232,6 +244,7 @@ void estimate_print(const h2v_estimate *estimate, const char *graph, int64_t mem
         return;
     }
     print_parameters(estimate);
+    print_reasons(estimate);
     print_columns(estimate, "a rank holds, MiB");
     print_line(estimate, "  rows", held_rows, mebi);
     print_line(estimate, "  graph", held_graph, mebi);
@@ -264,6 +277,9 @@ static json_t *setting_json(const h2v_estimate *estimate, int s, int64_t memory)
     }
     if (object && !is_fastrp(estimate)) {
         const bool is_enough = setting->params.rounds >= setting->rounds_needed;
+        (void)json_object_set_new(object, "why",
+                                  json_pack("{s:s, s:s}", "parts", setting->why_parts,
+                                            "rounds", setting->why_rounds));
         (void)json_object_set_new(object, "rounds_needed",
                                   json_integer(setting->rounds_needed));
         (void)json_object_set_new(object, "has_enough_rounds", json_boolean(is_enough));

@@ -50,8 +50,11 @@ typedef struct h2v_setting_estimate {
     int rounds_needed;       ///< what quality asks for; params.rounds should not be below;
                              ///< of FastRP 0
     h2v_rank_report *ranks;  ///< shape [num_ranks], on every rank
-    char refusal[H2V_REFUSAL_BYTES]; ///< "", or why the memory is too little, and what
-                                     ///< would do
+    char
+        why_parts[H2V_REASON_BYTES]; ///< of training: the numbers that parts are chosen by,
+    char why_rounds[H2V_REASON_BYTES]; ///< and rounds, as they came out, with the limits
+    char refusal[H2V_REFUSAL_BYTES];   ///< "", or why the memory is too little, and what
+                                       ///< would do
 } h2v_setting_estimate;
 
 typedef struct h2v_estimate {

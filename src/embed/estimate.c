@@ -15,7 +15,30 @@
 #include "round_counts.h"
 #include "starts.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+
+/* Local. From the numbers that came out, whoever chose parts and rounds, and how. */
+static void explain(const h2vi_job *job, h2v_setting_estimate *setting)
+{
+    const h2v_embed_params *params = &setting->params;
+    const double n = (double)job->moved.graph->num_vertices;
+    const int num_blocks = params->parts / params->groups;
+    double pairs = 0; /* a vertex has in the whole training */
+    for (int r = 0; r < job->num_ranks; r++)
+        pairs += (double)setting->ranks[r].num_pairs * params->epochs / n;
+    (void)snprintf(setting->why_parts, sizeof setting->why_parts,
+                   "%.0f vertices, %.0f a part (%d wanted); %.1f pairs per center and cell "
+                   "(%d wanted, %d at least)",
+                   n, n / params->parts, H2VI_ROWS_PER_PART,
+                   pairs / params->rounds / num_blocks, H2VI_PAIRS_WANTED,
+                   H2VI_PAIRS_PER_CENTER);
+    (void)snprintf(setting->why_rounds, sizeof setting->why_rounds,
+                   "%.0f pairs a vertex, %.0f in a round (%d at most); quality needs %d "
+                   "rounds, %d are enough",
+                   pairs, pairs / params->rounds, H2VI_PAIRS_PER_VERTEX,
+                   setting->rounds_needed, H2VI_ENOUGH_ROUNDS);
+}
 
 /* Local. */
 static void fill_setting(const h2vi_job *job, const h2vi_rank_counts *counts,
@@ -35,6 +58,7 @@ static void fill_setting(const h2vi_job *job, const h2vi_rank_counts *counts,
         setting->ranks[r].graph_bytes =
             h2vi_graph_bytes(job->moved.graph, &walks, setting->ranks[r].num_owned,
                              setting->ranks[r].num_arcs);
+    explain(job, setting);
     if (job->memory > 0 && job->is_estimate)
         h2vi_refuse_training(&costing, job->memory, false, setting->refusal);
 }

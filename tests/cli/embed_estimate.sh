@@ -29,6 +29,8 @@ for setting in one, groups:
     ranks = setting["ranks"]
     assert len(ranks) == 4 and sum(rank["num_owned"] for rank in ranks) == 34
     assert setting["has_enough_rounds"] is True
+    needed = "quality needs %d rounds" % setting["rounds_needed"]
+    assert "34 vertices, 8 a part" in setting["why"]["parts"] and needed in setting["why"]["rounds"]
     for phase in "walk", "route", "pull", "push", "train":
         sent = sum(rank["bytes_sent"][phase] for rank in ranks)
         received = sum(rank["bytes_received"][phase] for rank in ranks)
