@@ -68,12 +68,15 @@ static inline void load_rows(const h2vi_walk_row *rows, const uint32_t *at, vec 
 }
 static inline vec pick(const uint32_t *items, const int64_t *places)
 {
-    return _mm512_cvtepu32_epi64(
-        _mm512_i64gather_epi32(load(places), (const int *)items, sizeof *items));
+    uint32_t picked[GROUP];
+    for (int g = 0; g < GROUP; g++) picked[g] = items[places[g]];
+    return widen(picked);
 }
 static inline vec pick_pairs(const h2vi_alias *items, const int64_t *places)
 {
-    return _mm512_i64gather_epi64(load(places), (const long long *)items, sizeof *items);
+    h2vi_alias picked[GROUP];
+    for (int g = 0; g < GROUP; g++) picked[g] = items[places[g]];
+    return load(picked);
 }
 static inline vec toss(vec pairs, vec coins, vec slots)
 {
