@@ -68,15 +68,18 @@ static inline void load_rows(const h2vi_walk_row *rows, const uint32_t *at, vec 
 }
 static inline vec pick(const uint32_t *items, const int64_t *places)
 {
-    uint32_t picked[GROUP];
-    for (int g = 0; g < GROUP; g++) picked[g] = items[places[g]];
-    return widen(picked);
+#define ITEM(g) (int)items[places[g]]
+    return _mm512_cvtepu32_epi64(_mm256_setr_epi32(ITEM(0), ITEM(1), ITEM(2), ITEM(3),
+                                                   ITEM(4), ITEM(5), ITEM(6), ITEM(7)));
+#undef ITEM
 }
 static inline vec pick_pairs(const h2vi_alias *items, const int64_t *places)
 {
-    h2vi_alias picked[GROUP];
-    for (int g = 0; g < GROUP; g++) picked[g] = items[places[g]];
-    return load(picked);
+    const long long *pairs = (const long long *)items;
+#define PAIR(g) pairs[places[g]]
+    return _mm512_setr_epi64(PAIR(0), PAIR(1), PAIR(2), PAIR(3), PAIR(4), PAIR(5), PAIR(6),
+                             PAIR(7));
+#undef PAIR
 }
 static inline vec toss(vec pairs, vec coins, vec slots)
 {
