@@ -6,19 +6,19 @@
  *
  * A cell is a part's centers, each with its contexts in one block. It is trained in tiles:
  * two centers at a time, each with up to TILE_POSITIVES of its contexts, and TILE_NEGATIVES
- * negatives that both share, and with it the next tile where tiles_per_draw says so. One
- * center is from the first half of the cell, one from the second: halves by the number of
- * times that their centers fill a side. Let K be the
- * negatives asked for per pair; a center with s positives gives each negative the
- * weight K s / TILE_NEGATIVES. All products of a tile are taken before any row of it
- * changes; then its rows change in a fixed order. Missing positives, and a missing second
- * center, are rows of zeros.
+ * negatives that both share, and with it the next tile where the block is large. One center
+ * is from the first half of the cell, one from the second: halves by the number of times
+ * that their centers fill a side. Let K be the negatives asked for per pair; a center with
+ * s positives gives each negative the weight K s / TILE_NEGATIVES. All products of a tile
+ * are taken before any row of it changes; then its rows change in a fixed order. Missing
+ * positives, and a missing second center, are rows of zeros.
  *
  * The scalar kernel in sgns.c is the specification: sums in 16 virtual lanes (column modulo
  * 16), folded by 8, 4, 2, 1; multiplication and addition fused where written so. The others
  * return the same bits. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "isa.h"
@@ -34,7 +34,7 @@ enum {
 typedef struct h2vi_cell {
     int stride;          /* floats a row, a multiple of H2VI_LANES */
     int negatives;       /* K */
-    int tiles_per_draw;  /* tiles one after the other that have the same negatives */
+    bool is_large;       /* the block, see h2vi_is_large() */
     int64_t num_centers; /* of the part */
     float *centers;      /* `in` rows of the part, shape [num_centers, stride] */
     float *contexts;     /* `out` rows of the block, shape [rows of a block, stride] */
@@ -48,11 +48,12 @@ typedef struct h2vi_cell {
     float *sums;          /* scratch, shape [2, stride] */
 } h2vi_cell;
 
-/* Where a block is far larger than the caches, what a pair costs is its share of negatives
- * that come from memory, and many rows to draw from are not the less fairly sampled. */
-static inline int h2vi_tiles_per_draw(int64_t rows_per_block)
+/* A block far larger than the caches: a pair then costs what its rows from memory take. Its
+ * context is fetched long before, and two tiles share their negatives. A function of the
+ * graph and the parameters, since it shows in the result. */
+static inline bool h2vi_is_large(int64_t rows_per_block)
 {
-    return rows_per_block >= H2VI_MANY_ROWS ? 2 : 1;
+    return rows_per_block >= H2VI_MANY_ROWS;
 }
 
 typedef void h2vi_train_cell(const h2vi_cell *cell);

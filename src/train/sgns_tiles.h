@@ -27,6 +27,24 @@ typedef struct h2vi_cursor {
     uint32_t pair, pair_end;
 } h2vi_cursor;
 
+/* What stands a few tiles after pairs [first, first + count) comes to the second level:
+ * memory takes longer than a tile, and the first level's misses are few at a time. (A
+ * function that only fetches has no effect, and gcc drops it unless it is inlined early.)
+ */
+static inline __attribute__((always_inline)) void
+h2vi_fetch_contexts(const h2vi_cell *cell, uint32_t first, int count)
+{
+    enum { PAIRS_AHEAD = 24, LINE = 64 / sizeof(float), SECOND_LEVEL = 2 };
+    const uint32_t last = cell->pair_starts[cell->num_centers] - 1;
+    for (uint32_t i = first; i < first + (uint32_t)count; i++) {
+        const uint32_t pair = i + PAIRS_AHEAD < last ? i + PAIRS_AHEAD : last;
+        const float *row =
+            cell->contexts + (size_t)cell->pair_rows[pair] * (size_t)cell->stride;
+        for (int d = 0; d < cell->stride; d += LINE)
+            __builtin_prefetch(row + d, 0, SECOND_LEVEL);
+    }
+}
+
 /* Put up to TILE_POSITIVES pairs of the cursor's next center into side `side` of the tile;
  * return how many. */
 static inline int h2vi_take(const h2vi_cell *cell, h2vi_cursor *cursor, int side,
@@ -52,6 +70,7 @@ static inline int h2vi_take(const h2vi_cell *cell, h2vi_cursor *cursor, int side
     }
     tile->negative_weights[side] =
         rate * ((float)(cell->negatives * count) / (float)H2VI_TILE_NEGATIVES);
+    if (cell->is_large) h2vi_fetch_contexts(cell, cursor->pair, count);
     cursor->pair += (uint32_t)count;
     return count;
 }
@@ -147,13 +166,13 @@ h2vi_train_tiles(const h2vi_cell *cell, h2vi_train_tile *train_tile,
     h2vi_tile tile = {.sums = cell->sums};
     const float slope = (cell->rate_end - cell->rate_begin) / (float)num_pairs;
     h2vi_take_negatives(cell, random_many, &ahead, &tile);
+    const int tiles_per_draw = cell->is_large ? 2 : 1;
     uint32_t done = 0;
     for (int n = 0; done < num_pairs; n++) {
         const float rate = fmaf(slope, (float)done, cell->rate_begin);
         done += (uint32_t)h2vi_take(cell, &cursors[0], 0, rate, &tile);
         done += (uint32_t)h2vi_take(cell, &cursors[1], 1, rate, &tile);
-        if (n % cell->tiles_per_draw == 0)
-            h2vi_take_negatives(cell, random_many, &ahead, &tile);
+        if (n % tiles_per_draw == 0) h2vi_take_negatives(cell, random_many, &ahead, &tile);
         train_tile(&tile, cell->stride);
     }
 }

@@ -98,19 +98,19 @@ static void train_cell(void *context, int thread, int part, int step, int home, 
             ? h2vi_needed(&trainer->reconciler.halo, part / num_blocks, block)
             : NULL;
 
-    h2vi_cell cell = {
-        .stride = stride,
-        .negatives = training->params->negatives,
-        .tiles_per_draw = h2vi_tiles_per_draw(training->blocks->rows_per_block),
-        .num_centers = moved->part_first[part + 1] - moved->part_first[part],
-        .centers = training->model->in + (moved->part_first[part] - base) * stride,
-        .contexts = rows,
-        .rate_begin = rate_at(trainer, step),
-        .rate_end = rate_at(trainer, step + 1),
-        .noise = {.seed = training->params->seed,
-                  .round = (uint32_t)trainer->round,
-                  .cell = (uint32_t)(part * num_blocks + block)},
-        .pool = needed ? needed->pool : NULL};
+    h2vi_cell cell = {.stride = stride,
+                      .negatives = training->params->negatives,
+                      .is_large = h2vi_is_large(training->blocks->rows_per_block),
+                      .num_centers = moved->part_first[part + 1] - moved->part_first[part],
+                      .centers =
+                          training->model->in + (moved->part_first[part] - base) * stride,
+                      .contexts = rows,
+                      .rate_begin = rate_at(trainer, step),
+                      .rate_end = rate_at(trainer, step + 1),
+                      .noise = {.seed = training->params->seed,
+                                .round = (uint32_t)trainer->round,
+                                .cell = (uint32_t)(part * num_blocks + block)},
+                      .pool = needed ? needed->pool : NULL};
     h2vi_cell_sort(router->pairs + first, router->bin_starts[bin + 1] - first, needed,
                    scratch, &cell);
     h2vi_block_classes_list(training->blocks, block,

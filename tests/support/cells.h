@@ -93,7 +93,7 @@ static inline void cell_init(int dim, int64_t num_centers, const int *pairs_of,
     cell_fill(num_rows, dim, stride, 3, test->contexts);
     test->cell = (h2vi_cell){.stride = stride,
                              .negatives = 5,
-                             .tiles_per_draw = 1,
+                             .is_large = h2vi_is_large(num_rows),
                              .num_centers = num_centers,
                              .centers = test->centers,
                              .contexts = test->contexts,
@@ -238,7 +238,7 @@ static inline void plain_train(const test_cell *test, double *centers, double *c
         middle++;
     uint32_t done = 0, negative = 0;
     for (int64_t n = 0; done < num_pairs; n++) {
-        if (n > 0 && n % cell->tiles_per_draw == 0) negative += H2VI_TILE_NEGATIVES;
+        if (n > 0 && (!cell->is_large || n % 2 == 0)) negative += H2VI_TILE_NEGATIVES;
         const plain_side sides[2] = {plain_take(test, 0, middle, n),
                                      plain_take(test, middle, cell->num_centers, n)};
         const double slope = ((double)cell->rate_end - cell->rate_begin) / num_pairs;

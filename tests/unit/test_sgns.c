@@ -17,32 +17,31 @@ enum { MAX_CENTERS = 64 };
 typedef struct shape {
     const char *name;
     int num_rows, num_centers;
-    int tiles_per_draw;
+    bool is_large;
     int pairs_of[MAX_CENTERS];
 } shape;
 
 static const shape shapes[] = {
-    {"no center", 5, 0, 1, {0}},
-    {"no pair", 5, 3, 1, {0, 0, 0}},
-    {"one pair", 40, 1, 1, {1}},
-    {"one center", 40, 1, 1, {13}},
-    {"first center only", 40, 4, 1, {9, 0, 0, 0}},
-    {"last center only", 40, 4, 1, {0, 0, 0, 9}},
-    {"partial tiles", 100, 7, 1, {1, 2, 3, 5, 6, 7, 4}},
-    {"hub", 100, 9, 1, {2, 0, 3, 250, 1, 0, 0, 4, 1}},
-    {"hub, draws for three tiles", 100, 9, 3, {2, 0, 3, 250, 1, 0, 0, 4, 1}},
-    {"one row", 1, 5, 1, {3, 8, 0, 1, 4}},
-    {"two rows, repeated", 2, 6, 1, {8, 4, 4, 1, 0, 9}},
-    {"many", 300, MAX_CENTERS, 1, {4, 0, 1, 17, 3, 3, 8, 0, 0, 2, 5, 1, 4, 40, 6, 2,
-                                   1, 1, 1, 1,  0, 7, 9, 4, 4, 0, 0, 0, 0, 3,  2, 1,
-                                   8, 8, 8, 31, 2, 1, 0, 5, 4, 1, 6, 7, 0, 2,  1, 9,
-                                   0, 0, 3, 12, 4, 4, 4, 4, 1, 2, 3, 1, 0, 5,  6, 2}},
-    {"many, draws for two tiles", 300, MAX_CENTERS, 2, {4, 0, 1,  17, 3, 3, 8, 0,  0, 2, 5,
-                                                        1, 4, 40, 6,  2, 1, 1, 1,  1, 0, 7,
-                                                        9, 4, 4,  0,  0, 0, 0, 3,  2, 1, 8,
-                                                        8, 8, 31, 2,  1, 0, 5, 4,  1, 6, 7,
-                                                        0, 2, 1,  9,  0, 0, 3, 12, 4, 4, 4,
-                                                        4, 1, 2,  3,  1, 0, 5, 6,  2}}};
+    {"no center", 5, 0, false, {0}},
+    {"no pair", 5, 3, false, {0, 0, 0}},
+    {"one pair", 40, 1, false, {1}},
+    {"one center", 40, 1, false, {13}},
+    {"first center only", 40, 4, false, {9, 0, 0, 0}},
+    {"last center only", 40, 4, false, {0, 0, 0, 9}},
+    {"partial tiles", 100, 7, false, {1, 2, 3, 5, 6, 7, 4}},
+    {"hub", 100, 9, false, {2, 0, 3, 250, 1, 0, 0, 4, 1}},
+    {"hub, large", 100, 9, true, {2, 0, 3, 250, 1, 0, 0, 4, 1}},
+    {"one row", 1, 5, false, {3, 8, 0, 1, 4}},
+    {"two rows, repeated", 2, 6, false, {8, 4, 4, 1, 0, 9}},
+    {"many", 300, MAX_CENTERS, false, {4, 0, 1, 17, 3, 3, 8, 0, 0, 2, 5, 1, 4, 40, 6, 2,
+                                       1, 1, 1, 1,  0, 7, 9, 4, 4, 0, 0, 0, 0, 3,  2, 1,
+                                       8, 8, 8, 31, 2, 1, 0, 5, 4, 1, 6, 7, 0, 2,  1, 9,
+                                       0, 0, 3, 12, 4, 4, 4, 4, 1, 2, 3, 1, 0, 5,  6, 2}},
+    {"many, large", 300, MAX_CENTERS, true, {4,  0, 1, 17, 3, 3, 8, 0, 0, 2,  5, 1, 4,
+                                             40, 6, 2, 1,  1, 1, 1, 0, 7, 9,  4, 4, 0,
+                                             0,  0, 0, 3,  2, 1, 8, 8, 8, 31, 2, 1, 0,
+                                             5,  4, 1, 6,  7, 0, 2, 1, 9, 0,  0, 3, 12,
+                                             4,  4, 4, 4,  1, 2, 3, 1, 0, 5,  6, 2}}};
 
 static const int dims[] = {1, 7, 16, 64, 100, 128, 200};
 
@@ -51,7 +50,7 @@ enum { NUM_SHAPES = sizeof shapes / sizeof *shapes, NUM_DIMS = sizeof dims / siz
 static void init(const shape *form, int dim, test_cell *test)
 {
     cell_init(dim, form->num_centers, form->pairs_of, form->num_rows, test);
-    test->cell.tiles_per_draw = form->tiles_per_draw;
+    test->cell.is_large = form->is_large;
 }
 
 static void assert_same_bits(const test_cell *a, const test_cell *b, const char *name,
@@ -174,10 +173,10 @@ static void assert_is_plain(const shape *form, int dim, float rate, double toler
 static void one_tile_is_skip_gram(void **state)
 {
     (void)state;
-    static const shape tiles[] = {{"full tile", 100, 2, 1, {6, 6}},
-                                  {"uneven tile", 100, 2, 1, {5, 2}},
-                                  {"one center", 100, 1, 1, {5}},
-                                  {"repeated rows", 2, 2, 1, {5, 6}}};
+    static const shape tiles[] = {{"full tile", 100, 2, false, {6, 6}},
+                                  {"uneven tile", 100, 2, false, {5, 2}},
+                                  {"one center", 100, 1, false, {5}},
+                                  {"repeated rows", 2, 2, false, {5, 6}}};
     for (int i = 0; i < 4 * NUM_DIMS; i++)
         assert_is_plain(&tiles[i / NUM_DIMS], dims[i % NUM_DIMS], 0.5F,
                         tiles[i / NUM_DIMS].num_rows > 2 ? 4e-6 : 1e-5);
