@@ -42,7 +42,8 @@ h2v_status h2vi_starts_reserve(h2vi_starts *starts, int64_t count, int walk_leng
     h2vi_starts_clear(starts);
     starts->capacity = count + count / 16;
     starts->starts = h2vi_alloc_raw_n(starts->capacity, sizeof *starts->starts);
-    starts->tokens = h2vi_alloc_raw_n(starts->capacity * walk_length, sizeof *starts->tokens);
+    starts->tokens =
+        h2vi_alloc_raw_n(starts->capacity * walk_length, sizeof *starts->tokens);
     if (starts->starts && starts->tokens) return H2V_OK;
     h2vi_starts_clear(starts);
     return h2vi_fail_memory("a round's walks");
