@@ -441,7 +441,8 @@ static cli_outcome read_table(const cli_command *command, int argc, const char *
          .default_text = "no limit",
          .help =
              "bytes that each rank may take, such as 8G: ends before training if more is "
-             "needed, and names the --rounds, or ranks, that would do"},
+             "needed, and names the --rounds, or ranks, that would do; changes no choice, "
+             "not that of --groups auto either"},
         COMM_TIMEOUT_OPTION(&settings->comm_timeout),
         {.name = "progress",
          .kind = CLI_CHOICE,

@@ -176,8 +176,10 @@ static h2v_status find_ranks(const h2vi_job *job, int64_t memory, int num_ranks,
 {
     const int64_t num_vertices = h2vi_job_graph(job)->num_vertices;
     const int64_t most = job->params.parts > 0 ? job->params.parts : H2V_MAX_PARTS;
+    enum { MOST_STEPS = 64 }; /* where hubs' ghosts hardly fall with ranks: then give up */
+    double wanted = num_ranks;
     *found = 0;
-    for (double wanted = num_ranks;;) {
+    for (int i = 0; i < MOST_STEPS; i++) {
         int rank = 0;
         wanted = fmax(wanted + 1, ceil(wanted * (double)peak / (double)memory));
         if (!(wanted <= (double)most && wanted <= (double)num_vertices)) return H2V_OK;
@@ -189,8 +191,9 @@ static h2v_status find_ranks(const h2vi_job *job, int64_t memory, int num_ranks,
         if (peak > memory) continue;
         *found = (int)wanted;
         *found_peak = peak;
-        return H2V_OK;
+        break;
     }
+    return H2V_OK;
 }
 
 h2v_status h2vi_refuse_fastrp(const h2vi_job *job, int64_t memory, int num_ranks,
@@ -240,7 +243,8 @@ static double pairs_of(const h2vi_job *job)
            walks * params->epochs;
 }
 
-/* Collective. An equal share of all, whose walks stay where they start. */
+/* Collective. An equal share of all, whose walks stay where they start. What subsampling
+ * leaves of the pairs is not known yet: it may be next to none. */
 static h2vi_rank_counts least_counts(const h2vi_job *job)
 {
     const h2v_embed_params *params = &job->params;
@@ -249,7 +253,7 @@ static h2vi_rank_counts least_counts(const h2vi_job *job)
     const double walks = params->read.num_walks > 0
                              ? (double)params->read.num_walks
                              : (double)job->graph->num_vertices * (double)params->walks;
-    const int64_t pairs = (int64_t)(pairs_of(job) / rounds);
+    const int64_t pairs = params->subsample > 0 ? 0 : (int64_t)(pairs_of(job) / rounds);
     return (h2vi_rank_counts){.num_owned = job->graph->num_vertices / num_ranks,
                               .num_arcs = job->graph->num_arcs / num_ranks,
                               .walks = (int64_t)(walks * params->epochs / rounds),
@@ -269,7 +273,7 @@ static int64_t given_bytes(const h2vi_job *job)
 h2v_status h2vi_check_memory_early(const h2vi_job *job)
 {
     char refusal[H2V_REFUSAL_BYTES] = "";
-    if (job->memory == 0) return H2V_OK;
+    if (job->memory == 0 || job->is_open) return H2V_OK; /* what is open may be one group */
     h2vi_graph_shape shape = h2vi_shape_of(job->graph, job->num_ranks);
     if (job->params.method != H2V_METHOD_FASTRP) {
         const h2vi_rank_counts counts = least_counts(job);
