@@ -13,7 +13,7 @@
 enum { SLAB_BYTES = 1 << 22, LINE_BYTES = 64 };
 
 struct h2vi_edge_slab {
-    h2vi_edge_slab *next;
+    h2vi_edge_slab *next, *next_roomy;
     int64_t number;
     int64_t num_made; /* chunks so far, and how many of them are in use */
     int64_t num_used;
@@ -66,13 +66,21 @@ h2vi_edge_chunk *h2vi_edge_pool_take(h2vi_edge_pool *pool)
     h2vi_edge_chunk *chunk = NULL;
 #pragma omp critical(h2vi_edge_pool)
     {
-        const int64_t capacity = chunks_per_slab(pool);
-        while (pool->oldest && pool->oldest->num_used == capacity)
-            pool->oldest = pool->oldest->next;
-        if (!pool->oldest) pool->oldest = add_slab(pool);
-        if (pool->oldest) chunk = take_from(pool, pool->oldest);
+        if (!pool->roomy) pool->roomy = add_slab(pool);
+        h2vi_edge_slab *slab = pool->roomy;
+        if (slab) chunk = take_from(pool, slab);
+        if (slab && slab->num_used == chunks_per_slab(pool)) pool->roomy = slab->next_roomy;
     }
     return chunk;
+}
+
+/* First, if it is older than what is first, else second: no list is walked. */
+static void make_roomy(h2vi_edge_pool *pool, h2vi_edge_slab *slab)
+{
+    h2vi_edge_slab **place = &pool->roomy;
+    if (*place && (*place)->number < slab->number) place = &(*place)->next_roomy;
+    slab->next_roomy = *place;
+    *place = slab;
 }
 
 void h2vi_edge_pool_put(h2vi_edge_pool *pool, h2vi_edge_chunk *chunk)
@@ -80,17 +88,17 @@ void h2vi_edge_pool_put(h2vi_edge_pool *pool, h2vi_edge_chunk *chunk)
     h2vi_edge_slab *slab = chunk->home;
 #pragma omp critical(h2vi_edge_pool)
     {
+        if (slab->num_used == chunks_per_slab(pool)) make_roomy(pool, slab);
         chunk->next = slab->unused;
         slab->unused = chunk;
         slab->num_used--;
-        if (!pool->oldest || slab->number < pool->oldest->number) pool->oldest = slab;
     }
 }
 
 void h2vi_edge_pool_trim(h2vi_edge_pool *pool)
 {
-    h2vi_edge_slab *slab = pool->first;
-    pool->first = pool->last = pool->oldest = NULL;
+    h2vi_edge_slab *slab = pool->first, **roomy = &pool->roomy;
+    pool->first = pool->last = NULL;
     while (slab) {
         h2vi_edge_slab *const next = slab->next;
         slab->next = NULL;
@@ -102,10 +110,14 @@ void h2vi_edge_pool_trim(h2vi_edge_pool *pool)
             else
                 pool->first = slab;
             pool->last = slab;
+            if (slab->num_used < chunks_per_slab(pool)) {
+                *roomy = slab;
+                roomy = &slab->next_roomy;
+            }
         }
         slab = next;
     }
-    pool->oldest = pool->first;
+    *roomy = NULL;
 #ifdef __GLIBC__
     (void)malloc_trim(0); /* what was freed may lie between what was not */
 #endif

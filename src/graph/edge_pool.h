@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
 /* Chunks of edges of fixed size, handed out and taken back while a graph is built. They lie
- * in slabs of a huge page each. A chunk that is asked for comes from the oldest slab that
- * has one, so what is kept moves there in time, and whole slabs fall empty. */
+ * in slabs of huge pages. A chunk that is asked for comes from an old slab if there is one
+ * with room, so what is kept moves there in time, and whole slabs fall empty. */
 #pragma once
 
 #include <stdbool.h>
@@ -32,7 +32,7 @@ typedef struct h2vi_edge_pool {
     bool weighted;
     int64_t num_slabs; /* ever made */
     h2vi_edge_slab *first, *last;
-    h2vi_edge_slab *oldest; /* slabs before it have no chunk left; NULL: none has */
+    h2vi_edge_slab *roomy; /* slabs that have a chunk left, the first the oldest of late */
 } h2vi_edge_pool;
 
 /* A chunk with contents undefined; NULL if memory is out. */
