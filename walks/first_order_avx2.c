@@ -75,7 +75,8 @@ static inline vec pick(const uint32_t *items, const int64_t *places)
 }
 static inline vec pick_pairs(const h2vi_alias *items, const int64_t *places)
 {
-    const long long *pairs = (const long long *)items;
+    typedef long long pair __attribute__((may_alias));
+    const pair *pairs = (const pair *)items;
     return _mm256_setr_epi64x(pairs[places[0]], pairs[places[1]], pairs[places[2]],
                               pairs[places[3]]);
 }

@@ -75,7 +75,8 @@ static inline vec pick(const uint32_t *items, const int64_t *places)
 }
 static inline vec pick_pairs(const h2vi_alias *items, const int64_t *places)
 {
-    const long long *pairs = (const long long *)items;
+    typedef long long pair __attribute__((may_alias));
+    const pair *pairs = (const pair *)items;
 #define PAIR(g) pairs[places[g]]
     return _mm512_setr_epi64(PAIR(0), PAIR(1), PAIR(2), PAIR(3), PAIR(4), PAIR(5), PAIR(6),
                              PAIR(7));

@@ -218,9 +218,10 @@ static h2v_status add_number_line(h2vi_segment *segment, const h2vi_reading *rea
     const h2vi_token ids[2] = {{.number = lines->ids[2 * i]},
                                {.number = lines->ids[2 * i + 1]}};
     const bool is_loop = ids[0].number == ids[1].number;
+    const float weight = reading->pool->weighted ? lines->weights[i] : 1;
     segment->num_self_loops += is_loop;
     if (!is_loop || reading->loops == H2VI_KEEP_LOOPS)
-        return add_edge(segment, reading->pool, ids, lines->weights[i], gids + 2 * i);
+        return add_edge(segment, reading->pool, ids, weight, gids + 2 * i);
     return gids[2 * i] == H2V_NO_SLOT ? add_missing(segment, &ids[0], NULL) : H2V_OK;
 }
 
