@@ -30,6 +30,9 @@ $one embed karate.h5 -o rows.h5 --threads 2 --quiet --parts 3 --rounds "$rounds"
     --memory 2M && echo "fits: exit $?"
 $HALO2VEC embed karate.h5 -o other.h5 --threads 2 --quiet --parts 3 --rounds "$rounds" --walks 200
 cmp rows.h5 other.h5 && echo "same bytes"
+# pairs that subsampling drops need no memory
+$HALO2VEC embed karate.h5 -o rows.h5 --overwrite --threads 2 --quiet --parts 3 --rounds 1 \
+    --walks 20 --subsample 1e-6 --memory 3M && echo "subsampled: exit $?"
 # of both settings, and of FastRP, for which ranks are counted
 $one embed karate.h5 --estimate --ranks 3 --rounds 40 --memory 10K | grep '^memory' | sizes
 $one embed karate.h5 --estimate --ranks 1 --method fastrp --memory 35K | grep '^memory' >refused
