@@ -115,13 +115,10 @@ h2v_digest h2vi_csr_hash_header(const h2vi_csr *csr, const h2vi_ids *ids, int64_
 h2v_digest h2vi_csr_hash_rows(const h2vi_csr *csr, const h2vi_ids *ids, int64_t low,
                               int64_t high)
 {
-    hasher h;
-    h.csr = csr;
-    h.ids = ids;
-    h.kernels = h2vi_hash_kernels_of(h2vi_best_isa());
-    h.sum = (h2v_digest){0};
-    h.edges.directed = csr->directed;
-    h.edges.count = 0;
+    hasher h = {.csr = csr,
+                .ids = ids,
+                .kernels = h2vi_hash_kernels_of(h2vi_best_isa()),
+                .edges.directed = csr->directed};
     for (int64_t u = low; u < high; u++) hash_row(&h, (uint32_t)u);
     hash_edges(&h);
     return h.sum;

@@ -12,7 +12,8 @@ void h2vi_divider_begin(h2vi_divider *divider, h2vi_edge_pool *pool, h2vi_digit 
     divider->pool = pool;
     divider->digit = digit;
     divider->pieces = pieces;
-    for (int i = 0; i < 1 << digit.num_bits; i++)
+    divider->num_pieces = 1 << digit.num_bits;
+    for (int i = 0; i < divider->num_pieces; i++)
         divider->open[i] = (h2vi_open_chunk){NULL, H2VI_CHUNK_EDGES};
 }
 
@@ -59,7 +60,7 @@ h2v_status h2vi_divider_add(h2vi_divider *divider, h2vi_edge_chunk *chunk)
 
 void h2vi_divider_end(h2vi_divider *divider)
 {
-    for (int i = 0; i < 1 << divider->digit.num_bits; i++)
+    for (int i = 0; i < divider->num_pieces; i++)
         close_chunk(&divider->open[i], &divider->pieces[i]);
 }
 

@@ -26,7 +26,8 @@ typedef struct h2vi_open_chunk {
 typedef struct h2vi_divider {
     h2vi_edge_pool *pool;
     h2vi_digit digit;
-    h2vi_edge_list *pieces; /* borrowed, shape [2^num_bits] */
+    h2vi_edge_list *pieces; /* borrowed, shape [num_pieces] */
+    int num_pieces;
     h2vi_open_chunk open[1 << H2VI_DIVIDE_MAX_BITS];
 } h2vi_divider;
 
