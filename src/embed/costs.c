@@ -297,34 +297,53 @@ static int64_t peak_of(const cost_rules *rules, int rank, int64_t rows, int64_t 
     return largest_of(train > start ? train : start, write, cut > move ? cut : move);
 }
 
-h2v_rank_report h2vi_cost_rank(const h2vi_costing *costing, int r)
+static h2v_rank_report cost_rank(const cost_rules *rules, int r)
 {
-    const cost_rules rules = rules_of(costing);
+    const h2vi_costing *costing = rules->costing;
     const bool has_groups = costing->params->groups > 1;
     const h2vi_rank_counts *counts = counts_of(costing, r);
-    const h2vi_arrays rows = hold_rows(&rules, r, counts);
+    const h2vi_arrays rows = hold_rows(rules, r, counts);
     h2vi_arrays round = {costing->given_bytes, costing->given_bytes};
-    add_walks(&rules, counts, &round);
-    add_pairs(&rules, r, counts, &round);
-    if (has_groups) add_halo(&rules, r, counts, &round);
+    add_walks(rules, counts, &round);
+    add_pairs(rules, r, counts, &round);
+    if (has_groups) add_halo(rules, r, counts, &round);
     h2v_rank_report rank = {.num_owned = counts->num_owned,
                             .num_arcs = counts->num_arcs,
-                            .num_pairs = times(counts->pairs, rules.epoch_walks),
+                            .num_pairs = times(counts->pairs, rules->epoch_walks),
                             .row_bytes = rows.used,
                             .round_bytes = round.used,
-                            .peak_bytes = peak_of(&rules, r, rows.taken, round.taken)};
-    cost_walks(&rules, counts, &rank);
+                            .peak_bytes = peak_of(rules, r, rows.taken, round.taken)};
+    cost_walks(rules, counts, &rank);
     if (has_groups)
-        cost_halo(&rules, counts, &rank);
-    else if (rules.num_ranks > 1)
-        cost_rotation(&rules, &rank);
+        cost_halo(rules, counts, &rank);
+    else if (rules->num_ranks > 1)
+        cost_rotation(rules, &rank);
     return rank;
+}
+
+h2v_rank_report h2vi_cost_rank(const h2vi_costing *costing, int rank)
+{
+    const cost_rules rules = rules_of(costing);
+    return cost_rank(&rules, rank);
 }
 
 void h2vi_cost_ranks(const h2vi_costing *costing, h2v_rank_report *ranks)
 {
-    for (int r = 0; r < costing->shape.num_ranks; r++)
-        ranks[r] = h2vi_cost_rank(costing, r);
+    const cost_rules rules = rules_of(costing);
+    for (int r = 0; r < rules.num_ranks; r++) ranks[r] = cost_rank(&rules, r);
+}
+
+int64_t h2vi_largest_peak(const h2vi_costing *costing, int *rank)
+{
+    const cost_rules rules = rules_of(costing);
+    int64_t largest = -1;
+    for (int r = 0; r < rules.num_ranks; r++) {
+        const int64_t peak = cost_rank(&rules, r).peak_bytes;
+        if (peak <= largest) continue;
+        largest = peak;
+        *rank = r;
+    }
+    return largest;
 }
 
 /* ---- the choice

@@ -29,6 +29,9 @@ h2v_rank_report h2vi_cost_rank(const h2vi_costing *costing, int rank);
 /* Local. Fill `ranks`, shape [shape.num_ranks], but for graph_bytes. */
 void h2vi_cost_ranks(const h2vi_costing *costing, h2v_rank_report *ranks);
 
+/* Local. The largest peak_bytes, and the first rank that has them. */
+int64_t h2vi_largest_peak(const h2vi_costing *costing, int *rank);
+
 /* Local. Fill choice and because of an estimate of both settings, or of one for one rank.
  */
 void h2vi_choose_setting(h2v_estimate *estimate);

@@ -29,7 +29,7 @@ static void explain(const h2vi_job *job, h2v_setting_estimate *setting)
         pairs += (double)setting->ranks[r].num_pairs * params->epochs / n;
     (void)snprintf(setting->why_parts, sizeof setting->why_parts,
                    "%.0f vertices, %.0f a part (%d wanted); %.1f pairs per center and cell "
-                   "(%d wanted, %d at least)",
+                   "(%d wanted, %d at least, then to the nearest 4 parts)",
                    n, n / params->parts, H2VI_ROWS_PER_PART,
                    pairs / params->rounds / num_blocks, H2VI_PAIRS_WANTED,
                    H2VI_PAIRS_PER_CENTER);

@@ -142,7 +142,7 @@ static h2v_status partition(h2vi_job *job)
     h2v_status status = job->partition_path ? load_parts(job) : H2V_OK;
     if (status != H2V_OK) return status;
     choose(job);
-    if (!job->is_estimate) status = h2vi_check_memory_early(job);
+    status = h2vi_check_memory_early(job);
     if (status != H2V_OK) return status;
     if (job->partition_path)
         return h2v_partition_measure(job->graph, &job->partition, job->visits,
@@ -224,8 +224,7 @@ static h2v_status weigh_arcs(h2vi_job *job)
 static h2v_status partition_arcs(h2vi_job *job)
 {
     h2v_status status = weigh_arcs(job);
-    if (status == H2V_OK && !job->is_estimate && !job->partition_path)
-        status = h2vi_check_memory_early(job);
+    if (status == H2V_OK && !job->partition_path) status = h2vi_check_memory_early(job);
     if (status == H2V_OK && !job->partition_path)
         return h2v_partition_create(job->graph, job->params.parts, job->params.partitioner,
                                     job->params.seed, job->visits, &job->partition,

@@ -54,26 +54,13 @@ static int say_need(int64_t bytes, int rank, bool is_bound, int64_t memory,
 /* ---- training
  * ------------------------------------------------------------------------------------- */
 
-/* The rank that takes most, and what. */
-static int64_t largest_peak(const h2vi_costing *costing, int *rank)
-{
-    int64_t largest = -1;
-    for (int r = 0; r < costing->shape.num_ranks; r++) {
-        const int64_t peak = h2vi_cost_rank(costing, r).peak_bytes;
-        if (peak <= largest) continue;
-        largest = peak;
-        *rank = r;
-    }
-    return largest;
-}
-
 static int64_t peak_with_rounds(const h2vi_costing *costing, int rounds, int *rank)
 {
     h2v_embed_params params = *costing->params;
     h2vi_costing other = *costing;
     params.rounds = rounds;
     other.params = &params;
-    return largest_peak(&other, rank);
+    return h2vi_largest_peak(&other, rank);
 }
 
 static bool fits(const h2vi_costing *costing, int rounds, int64_t memory)
@@ -141,7 +128,7 @@ void h2vi_refuse_training(const h2vi_costing *costing, int64_t memory, bool is_b
                           char refusal[H2V_REFUSAL_BYTES])
 {
     int rank = 0;
-    const int64_t peak = largest_peak(costing, &rank);
+    const int64_t peak = h2vi_largest_peak(costing, &rank);
     /* A bound goes by the pairs of trial walks, and those of a round may be fewer. */
     enum { DOUBT = 8 };
     refusal[0] = '\0';
@@ -273,7 +260,8 @@ static int64_t given_bytes(const h2vi_job *job)
 h2v_status h2vi_check_memory_early(const h2vi_job *job)
 {
     char refusal[H2V_REFUSAL_BYTES] = "";
-    if (job->memory == 0 || job->is_open) return H2V_OK; /* what is open may be one group */
+    if (job->memory == 0 || job->is_estimate) return H2V_OK;
+    if (job->is_open) return H2V_OK; /* there may be one group */
     h2vi_graph_shape shape = h2vi_shape_of(job->graph, job->num_ranks);
     if (job->params.method != H2V_METHOD_FASTRP) {
         const h2vi_rank_counts counts = least_counts(job);

@@ -20,7 +20,8 @@ H2V_CHECKED h2v_status h2vi_refuse_fastrp(const h2vi_job *job, int64_t memory,
                                           char refusal[H2V_REFUSAL_BYTES]);
 
 /* Collective. Before the graph is cut, of what is known then: the least that a rank with an
- * equal share needs. ERR_ARGUMENT, on all ranks, if that is too much. */
+ * equal share needs. ERR_ARGUMENT, on all ranks, if that is too much; not while groups are
+ * open, nor of an estimate. */
 H2V_CHECKED h2v_status h2vi_check_memory_early(const h2vi_job *job);
 
 /* Collective. The same of a prepared job, rank by rank: one round is counted. Walks that
