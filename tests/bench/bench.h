@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 
-/* What the benches in C share: numbers of the command line, and the middle of what was
- * repeated. */
+/* What the benches in C share: numbers of the command line, turns, and the middle of what
+ * was repeated. */
 #pragma once
 
 #include <stdlib.h>
 
+#include "clock.h"
 #include "fail.h"
 
 enum { BENCH_MAX_REPEAT = 99 };
@@ -26,6 +27,20 @@ static inline int bench_compare(const void *a, const void *b)
 {
     const double x = *(const double *)a, y = *(const double *)b;
     return (x > y) - (x < y);
+}
+
+/* Let `count` things that run(context, i) does take turns, so that what else the machine
+ * does meets all alike. CPU seconds; the first turn, which is not kept, brings pages and
+ * caches. */
+static inline void bench_turns(int repeat, int count, void (*run)(void *, int),
+                               void *context, double (*seconds)[BENCH_MAX_REPEAT])
+{
+    for (int turn = -1; turn < repeat; turn++)
+        for (int i = 0; i < count; i++) {
+            const double start = h2vi_thread_seconds();
+            run(context, i);
+            if (turn >= 0) seconds[i][turn] = h2vi_thread_seconds() - start;
+        }
 }
 
 /* Sorts; the median of an even number is the greater of the middle two. */

@@ -13,12 +13,12 @@
 
 #include "bench.h"
 #include "cells.h"
-#include "clock.h"
 
 enum { PAIRS_OF_A_TURN = 1 << 21 };
 
 typedef struct bench {
     int dim, centers, rows, pairs, repeat, scalar;
+    const test_cell *test;
     double seconds[H2VI_NUM_ISAS][BENCH_MAX_REPEAT];
 } bench;
 
@@ -52,16 +52,11 @@ static int passes(const bench *b)
     return 1 + PAIRS_OF_A_TURN / (b->centers * b->pairs);
 }
 
-/* The first turn, which is not kept, brings pages and caches. */
-static void measure(bench *b, const test_cell *test)
+static void train_one(void *context, int isa)
 {
-    for (int turn = -1; turn < b->repeat; turn++)
-        for (int isa = 0; isa < H2VI_NUM_ISAS; isa++) {
-            h2vi_train_cell *kernel = kernel_of(b, isa);
-            const double start = h2vi_thread_seconds();
-            for (int pass = 0; kernel && pass < passes(b); pass++) kernel(&test->cell);
-            if (turn >= 0) b->seconds[isa][turn] = h2vi_thread_seconds() - start;
-        }
+    const bench *b = context;
+    h2vi_train_cell *kernel = kernel_of(b, isa);
+    for (int pass = 0; kernel && pass < passes(b); pass++) kernel(&b->test->cell);
 }
 
 static void report(bench *b)
@@ -91,7 +86,8 @@ int main(int argc, char **argv)
     for (int c = 0; c < b.centers; c++) pairs_of[c] = b.pairs;
     cell_init(b.dim, b.centers, pairs_of, b.rows, &test);
     test.cell.rate_begin = test.cell.rate_end = 1e-6F; /* rows stay what they are */
-    measure(&b, &test);
+    b.test = &test;
+    bench_turns(b.repeat, H2VI_NUM_ISAS, train_one, &b, b.seconds);
     report(&b);
     cell_clear(&test);
     free(pairs_of);

@@ -104,14 +104,16 @@ static void print_nanoseconds(const bench *b, const char *label, int count, doub
 
 /* ---- arithmetic, and memory of the kernel ---- */
 
+static void fuse_one(void *context, int i)
+{
+    (void)context;
+    sink = (uint64_t)loops_of((h2vi_isa)(H2VI_AVX2 + i))->fuse(FUSE_TIMES);
+}
+
 static void measure_fuse(bench *b)
 {
-    for (int turn = -1; turn < b->repeat; turn++)
-        for (int isa = H2VI_AVX2; isa <= (int)b->isa; isa++) {
-            const double start = h2vi_thread_seconds();
-            sink = (uint64_t)loops_of((h2vi_isa)isa)->fuse(FUSE_TIMES);
-            if (turn >= 0) b->seconds[isa][turn] = h2vi_thread_seconds() - start;
-        }
+    bench_turns(b->repeat, (int)b->isa - H2VI_AVX2 + 1, fuse_one, b,
+                &b->seconds[H2VI_AVX2]);
     for (int isa = H2VI_AVX2; isa <= (int)b->isa; isa++) {
         char label[64];
         (void)snprintf(label, sizeof label, "%s, billion vectors multiplied and added",
@@ -191,8 +193,9 @@ static void load_in_turn(const bench *b)
 }
 
 /* Lines keep their numbers: zero is added, of which the compiler knows nothing. */
-static void run_one(const bench *b, int what)
+static void run_one(void *context, int what)
 {
+    const bench *b = context;
     const limits_loops *loops = loops_of(b->isa);
     static const volatile uint64_t zero = 0;
     if (what == READ)
@@ -203,17 +206,6 @@ static void run_one(const bench *b, int what)
         sink = loops->read(b->words, b->order, NUM_ROWS, distances[what - ROWS]);
     else
         loops->change(b->words, b->order, NUM_ROWS, distances[what - CHANGES], zero);
-}
-
-/* The first turn, which is not kept, brings pages and caches. */
-static void measure(bench *b)
-{
-    for (int turn = -1; turn < b->repeat; turn++)
-        for (int what = 0; what < NUM_MEASURED; what++) {
-            const double start = h2vi_thread_seconds();
-            run_one(b, what);
-            if (turn >= 0) b->seconds[what][turn] = h2vi_thread_seconds() - start;
-        }
 }
 
 static void print_rows(bench *b, const char *size, const char *name, int first)
@@ -253,7 +245,7 @@ static h2v_status measure_size(bench *b, int kibibytes)
     b->words = h2vi_alloc(b->num_words, sizeof *b->words);
     if (!b->words) return h2vi_fail_memory("the array");
     arrange(b);
-    measure(b);
+    bench_turns(b->repeat, NUM_MEASURED, run_one, b, b->seconds);
     report(b, kibibytes);
     free(b->words);
     return H2V_OK;

@@ -15,7 +15,6 @@
 
 #include "alloc.h"
 #include "bench.h"
-#include "clock.h"
 #include "fail.h"
 #include "gather.h"
 #include "graph_hdf5.h"
@@ -145,8 +144,9 @@ static void multiply(const bench *b)
     }
 }
 
-static void run_one(const bench *b, int what)
+static void run_one(void *context, int what)
 {
+    bench *b = context;
     if (what == READ && loops_of(b))
         (void)loops_of(b)->read(b->num_bytes / 512 * 64, b->rows);
     else if (what >= GATHER && what < SUM && gather_of(b))
@@ -155,17 +155,6 @@ static void run_one(const bench *b, int what)
         sum_rows(b);
     else if (what == WHOLE)
         multiply(b);
-}
-
-/* The first turn, which is not kept, brings pages and caches. */
-static void measure(bench *b)
-{
-    for (int turn = -1; turn < b->repeat; turn++)
-        for (int what = 0; what < NUM_MEASURED; what++) {
-            const double start = h2vi_thread_seconds();
-            run_one(b, what);
-            if (turn >= 0) b->seconds[what][turn] = h2vi_thread_seconds() - start;
-        }
 }
 
 /* `amount` a second, of each repetition. */
@@ -220,7 +209,7 @@ int main(int argc, char **argv)
     h2v_status status = parse(argv, &b);
     if (status == H2V_OK) status = prepare(&b);
     if (status == H2V_OK) {
-        measure(&b);
+        bench_turns(b.repeat, NUM_MEASURED, run_one, &b, b.seconds);
         report(&b);
     } else {
         (void)fprintf(stderr, "multiply: %s\n", h2v_error_message());
