@@ -92,14 +92,19 @@ static void scale_edge_weights(const h2vi_whole_graph *whole, idx_t *weights)
         weights[e] = 1 + (idx_t)((double)whole->weights[e] * scale);
 }
 
+bool h2vi_metis_counts_to(int64_t num_vertices, int64_t num_arcs)
+{
+    return num_vertices < INDEX_MAX && num_arcs < INDEX_MAX && num_vertices < WEIGHT_SUM;
+}
+
 static h2v_status to_metis(h2vi_whole_graph *whole, int num_parts, metis_graph *graph,
                            int64_t *num_bytes)
 {
     const int64_t n = whole->num_vertices, m = whole->offsets[n];
-    if (n >= INDEX_MAX || m >= INDEX_MAX || n >= WEIGHT_SUM)
+    if (!h2vi_metis_counts_to(n, m))
         return h2v_fail(H2V_ERR_PARTITION,
                         "METIS here counts to %lld, the graph has %lld arcs; use "
-                        "--partitioner hash",
+                        "--partitioner fennel",
                         (long long)INDEX_MAX, (long long)m);
     graph->num_vertices = (idx_t)n;
     graph->offsets = h2vi_alloc_n(n + 1, sizeof *graph->offsets);

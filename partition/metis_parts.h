@@ -3,8 +3,14 @@
 /* The only door to METIS: our integers in, parts out. */
 #pragma once
 
+#include <stdbool.h>
+
 #include "gather.h"
 #include "halo2vec/status.h"
+
+/* Local. Whether METIS's indices count to this graph's vertices and arcs, with both arcs
+ * of an edge. */
+bool h2vi_metis_counts_to(int64_t num_vertices, int64_t num_arcs);
 
 /* Local (rank 0). Cut `whole` into num_parts > 1 parts by multilevel k-way partitioning,
  * minimizing the cut, parts of equal vertex weight. `parts`: shape [num_vertices]. The

@@ -21,6 +21,19 @@ static void count_bytes(const h2v_world *world, int owner, int64_t num_bytes)
         world->traffic->bytes_received += num_bytes;
 }
 
+void h2vi_slot_map_share(const h2v_graph *graph, int owner, uint32_t *map)
+{
+    const h2v_world *world = graph->world;
+    for (int64_t at = graph->first[owner]; at < graph->first[owner + 1]; at += PIECE) {
+        const int64_t rest = graph->first[owner + 1] - at;
+        h2vi_wait_begin_from("a piece of the map of the vertices", owner);
+        count_bytes(world, owner, (rest < PIECE ? rest : PIECE) * (int64_t)sizeof *map);
+        MPI_Bcast(map + at, (int)(rest < PIECE ? rest : PIECE), MPI_UINT32_T, owner,
+                  world->comm);
+        h2vi_wait_end();
+    }
+}
+
 h2v_status h2vi_slot_map_create(const h2v_graph *graph, const uint32_t *values,
                                 uint32_t **map)
 {
@@ -35,15 +48,6 @@ h2v_status h2vi_slot_map_create(const h2v_graph *graph, const uint32_t *values,
     }
     memcpy(*map + graph->first[world->rank], values,
            (size_t)graph->num_owned * sizeof *values);
-    for (int r = 0; r < world->num_ranks; r++) {
-        for (int64_t at = graph->first[r]; at < graph->first[r + 1]; at += PIECE) {
-            const int64_t rest = graph->first[r + 1] - at;
-            h2vi_wait_begin_from("a piece of the map of the vertices", r);
-            count_bytes(world, r, (rest < PIECE ? rest : PIECE) * (int64_t)sizeof **map);
-            MPI_Bcast(*map + at, (int)(rest < PIECE ? rest : PIECE), MPI_UINT32_T, r,
-                      world->comm);
-            h2vi_wait_end();
-        }
-    }
+    for (int r = 0; r < world->num_ranks; r++) h2vi_slot_map_share(graph, r, *map);
     return H2V_OK;
 }

@@ -16,8 +16,8 @@ static const cli_command command = {
     .name = "partition",
     .synopsis = "GRAPH --parts N [options]",
     .purpose = "Cut a graph into parts, and say how well.",
-    .notes = "Balance is the largest part over the mean: 1 is perfect. METIS balances the "
-             "visits\n"
+    .notes = "Balance is the largest part over the mean: 1 is perfect. Parts have "
+             "equal visits\n"
              "of trial walks, the work that training will find at each vertex; the walk "
              "options\n"
              "are those of embed.\n\n"
@@ -44,15 +44,18 @@ static void print_quality(const partition_settings *settings, int num_parts,
     const double share =
         quality->num_edges > 0 ? (double)quality->edge_cut / (double)quality->num_edges : 0;
     if (!settings->as_json) {
-        (void)printf("parts: %d\nedge_cut: %lld of %lld (%.4f)\nvertex_balance: %.4f\n"
+        (void)printf("parts: %d\npartitioner: %s\nedge_cut: %lld of %lld "
+                     "(%.4f)\nvertex_balance: %.4f\n"
                      "arc_balance: %.4f\nvisit_balance: %.4f\n",
-                     num_parts, (long long)quality->edge_cut, (long long)quality->num_edges,
-                     share, quality->vertex_balance, quality->arc_balance,
+                     num_parts, h2v_partitioner_name(quality->partitioner),
+                     (long long)quality->edge_cut, (long long)quality->num_edges, share,
+                     quality->vertex_balance, quality->arc_balance,
                      quality->weight_balance);
         return;
     }
     json_t *object = json_pack(
-        "{s:i, s:I, s:I, s:f, s:f, s:f, s:f}", "parts", num_parts, "edge_cut",
+        "{s:i, s:s, s:I, s:I, s:f, s:f, s:f, s:f}", "parts", num_parts, "partitioner",
+        h2v_partitioner_name(quality->partitioner), "edge_cut",
         (json_int_t)quality->edge_cut, "num_edges", (json_int_t)quality->num_edges,
         "cut_share", share, "vertex_balance", quality->vertex_balance, "arc_balance",
         quality->arc_balance, "visit_balance", quality->weight_balance);

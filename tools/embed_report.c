@@ -88,18 +88,24 @@ static void print_traffic(const h2v_embed_report *report)
     (void)fputc('\n', stderr);
 }
 
+void embed_report_print_cut(int num_parts, const h2v_partition_quality *cut, FILE *to)
+{
+    const double share =
+        cut->num_edges > 0 ? (double)cut->edge_cut / (double)cut->num_edges : 0;
+    (void)fprintf(to, "%d parts", num_parts);
+    if (num_parts > 1) (void)fprintf(to, " by %s", h2v_partitioner_name(cut->partitioner));
+    (void)fprintf(to, " (%.1f %% of the edges cut, balance %.2f)", 100 * share,
+                  cut->weight_balance);
+}
+
 static void print_size(const h2v_embed_report *report)
 {
-    const h2v_partition_quality *cut = &report->partition;
     (void)fprintf(stderr, "%lld vertices, %lld arcs; ", (long long)report->num_vertices,
                   (long long)report->num_arcs);
-    if (report->params.parts > 0)
-        (void)fprintf(stderr, "%d parts (%.1f %% of the edges cut, balance %.2f), ",
-                      report->params.parts,
-                      cut->num_edges > 0
-                          ? 100.0 * (double)cut->edge_cut / (double)cut->num_edges
-                          : 0.0,
-                      cut->weight_balance);
+    if (report->params.parts > 0) {
+        embed_report_print_cut(report->params.parts, &report->partition, stderr);
+        (void)fprintf(stderr, ", ");
+    }
     if (report->params.method != H2V_METHOD_FASTRP)
         (void)fprintf(stderr, "%d rounds; ", report->params.rounds);
     (void)fprintf(stderr, "%d ranks x %d threads, %s kernel\n", report->num_ranks,
@@ -199,11 +205,12 @@ static json_t *phases(const h2v_embed_report *report)
 
 json_t *embed_report_partition(const h2v_partition_quality *cut)
 {
-    return json_pack("{s:I, s:I, s:f, s:f, s:f, s:f, s:I}", "edge_cut",
+    return json_pack("{s:s, s:I, s:I, s:f, s:f, s:f, s:f, s:I}", "partitioner",
+                     h2v_partitioner_name(cut->partitioner), "edge_cut",
                      (json_int_t)cut->edge_cut, "num_edges", (json_int_t)cut->num_edges,
                      "vertex_balance", cut->vertex_balance, "arc_balance", cut->arc_balance,
-                     "visit_balance", cut->weight_balance, "metis_seconds",
-                     cut->metis_seconds, "metis_bytes", (json_int_t)cut->metis_bytes);
+                     "visit_balance", cut->weight_balance, "seconds", cut->seconds,
+                     "gathered_bytes", (json_int_t)cut->gathered_bytes);
 }
 
 /* One number for each phase. */

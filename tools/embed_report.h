@@ -4,11 +4,15 @@
 #pragma once
 
 #include <jansson.h>
+#include <stdio.h>
 
 #include "halo2vec/embed.h"
 
 /* A short summary on stderr. */
 void embed_report_print(const h2v_embed_report *report, const char *output);
+
+/* "12 parts by metis (30.1 % of the edges cut, balance 1.03)". */
+void embed_report_print_cut(int num_parts, const h2v_partition_quality *cut, FILE *to);
 
 /* Pieces of the JSON; NULL if memory is out. */
 json_t *embed_report_parameters(const h2v_embed_params *params);

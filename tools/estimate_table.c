@@ -182,17 +182,14 @@ static void print_reasons(const h2v_estimate *estimate)
 
 static void print_head(const h2v_estimate *estimate, const char *graph)
 {
-    const h2v_partition_quality *cut = &estimate->partition;
     const int parts = estimate->settings[0].params.parts;
     (void)printf("%s on %d ranks x %d threads: %lld vertices, %lld arcs", graph,
                  estimate->num_ranks, estimate->num_threads,
                  (long long)estimate->num_vertices, (long long)estimate->num_arcs);
-    if (parts > 0)
-        (void)printf("; %d parts (%.1f %% of the edges cut, balance %.2f)", parts,
-                     cut->num_edges > 0
-                         ? 100.0 * (double)cut->edge_cut / (double)cut->num_edges
-                         : 0.0,
-                     cut->weight_balance);
+    if (parts > 0) {
+        (void)printf("; ");
+        embed_report_print_cut(parts, &estimate->partition, stdout);
+    }
     (void)printf("\n");
 }
 

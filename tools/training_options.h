@@ -7,7 +7,7 @@
 #include "cli.h"
 #include "halo2vec/embed.h"
 
-static const char *const partitioner_names[] = {"metis", "hash", 0};
+static const char *const partitioner_names[] = {"auto", "metis", "fennel", "hash", 0};
 
 /* clang-format off */
 #define WALKS_OPTION(params, what_for)                                                     \
@@ -26,8 +26,9 @@ static const char *const partitioner_names[] = {"metis", "hash", 0};
      .max = 100, .help = "node2vec: in-out parameter", .uses = (what_for)}
 #define PARTITIONER_OPTION(partitioner)                                                    \
     {.name = "partitioner", .kind = CLI_CHOICE, .target = (partitioner),                   \
-     .choices = partitioner_names, .default_text = "metis",                                \
-     .help = "how the graph is cut"}
+     .choices = partitioner_names, .default_text = "auto",                                 \
+     .help = "how the graph is cut; auto: by Fennel, by METIS where that finds "           \
+             "communities"}
 #define SEED_OPTION(params)                                                                \
     {.name = "seed", .aliases = "random-seed", .kind = CLI_SEED,                           \
      .target = &(params)->seed, .unit = "N", .help = "of everything that is drawn"}

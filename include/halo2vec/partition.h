@@ -14,10 +14,15 @@
 #include "halo2vec/world.h"
 
 typedef enum h2v_partitioner {
-    H2V_PARTITIONER_METIS, ///< k-way (Karypis and Kumar 1998,
-                           ///< doi:10.1137/S1064827595287997); rank 0 holds the graph once
-    H2V_PARTITIONER_HASH,  ///< by random number: no memory, no time, every edge cut
-    H2V_PARTITIONER_FILE   ///< made before: what an embedding records of loaded parts
+    H2V_PARTITIONER_AUTO,   ///< METIS, or Fennel on large graphs without communities; see
+                            ///< h2v_partition_create()
+    H2V_PARTITIONER_METIS,  ///< k-way (Karypis and Kumar 1998,
+                            ///< doi:10.1137/S1064827595287997); rank 0 holds the graph once
+    H2V_PARTITIONER_FENNEL, ///< streamed (Tsourakakis et al. 2014,
+                            ///< doi:10.1145/2556195.2556213); 4 bytes a vertex on each
+                            ///< rank, in seconds
+    H2V_PARTITIONER_HASH,   ///< by random number: no memory, no time, every edge cut
+    H2V_PARTITIONER_FILE    ///< made before: what an embedding records of loaded parts
 } h2v_partitioner;
 
 /// A part for each vertex of the loaded graph. Empty parts are legal.
@@ -33,19 +38,31 @@ typedef struct h2v_partition_quality {
     int64_t num_edges; ///< all of them
     double vertex_balance;
     double arc_balance;
-    double weight_balance; ///< of the weights that were passed (visits)
-    double metis_seconds;  ///< 0 if METIS was not called
-    int64_t metis_bytes;   ///< what rank 0 held for it, METIS's own work apart
+    double weight_balance;       ///< of the weights that were passed (visits)
+    h2v_partitioner partitioner; ///< what made the parts; AUTO if there is one only, FILE
+                                 ///< if they were measured
+    double seconds;              ///< of cutting
+    int64_t gathered_bytes;      ///< what rank 0 held for METIS, whose own work is apart; 0
+                                 ///< elsewhere, and without it
 } h2v_partition_quality;
+
+/// "auto", "metis", "fennel", "hash" or "file". **Local.**
+const char *h2v_partitioner_name(h2v_partitioner partitioner);
 
 /// Cut the graph. **Collective.**
 ///
 /// The result is a function of the graph, num_parts, the partitioner, the seed, the weights
 /// and the METIS library: never of the number of ranks.
 ///
+/// AUTO: graphs of up to 2^20 arcs are METIS's. For larger ones Fennel's cut, which takes
+/// seconds where METIS may take minutes, tells whether the graph has communities. If more
+/// than two thirds of the edges that parts by chance would cut are cut, METIS would not do
+/// better, and the cut is kept; so it is where METIS cannot count the arcs. Else METIS
+/// cuts.
+///
 /// @param graph      as loaded: slices in gid order
 /// @param num_parts  1 .. number of vertices
-/// @param partitioner  METIS or HASH
+/// @param partitioner  any but FILE
 /// @param weights    work expected at each owned vertex, >= 0; shape [num_owned]
 /// @param partition  out: to be cleared with h2v_partition_clear()
 /// @param quality    out
@@ -67,7 +84,7 @@ H2V_CHECKED h2v_status h2v_partition_save(const h2v_graph *graph,
 H2V_CHECKED h2v_status h2v_partition_load(const h2v_graph *graph, const char *path,
                                           h2v_partition *partition);
 
-/// Measure a partition; metis_seconds and metis_bytes are 0. **Collective.**
+/// Measure a partition; seconds and gathered_bytes are 0. **Collective.**
 H2V_CHECKED h2v_status h2v_partition_measure(const h2v_graph *graph,
                                              const h2v_partition *partition,
                                              const int64_t *weights,

@@ -136,6 +136,17 @@ static h2v_status load_parts(h2vi_job *job)
     return H2V_OK;
 }
 
+/* What was chosen to cut is a parameter from then on. */
+static h2v_status cut(h2vi_job *job)
+{
+    const h2v_status status =
+        h2v_partition_create(job->graph, job->params.parts, job->params.partitioner,
+                             job->params.seed, job->visits, &job->partition, &job->quality);
+    if (status == H2V_OK)
+        job->params.partitioner = job->rotation.partitioner = job->quality.partitioner;
+    return status;
+}
+
 /* Read the cut that was given, choose what was left open, or cut. */
 static h2v_status partition(h2vi_job *job)
 {
@@ -147,9 +158,7 @@ static h2v_status partition(h2vi_job *job)
     if (job->partition_path)
         return h2v_partition_measure(job->graph, &job->partition, job->visits,
                                      &job->quality);
-    return h2v_partition_create(job->graph, job->params.parts, job->params.partitioner,
-                                job->params.seed, job->visits, &job->partition,
-                                &job->quality);
+    return cut(job);
 }
 
 /* word2vec's chance to keep a token of share f: (sqrt(f / t) + 1) t / f, as a threshold for
@@ -225,10 +234,7 @@ static h2v_status partition_arcs(h2vi_job *job)
 {
     h2v_status status = weigh_arcs(job);
     if (status == H2V_OK && !job->partition_path) status = h2vi_check_memory_early(job);
-    if (status == H2V_OK && !job->partition_path)
-        return h2v_partition_create(job->graph, job->params.parts, job->params.partitioner,
-                                    job->params.seed, job->visits, &job->partition,
-                                    &job->quality);
+    if (status == H2V_OK && !job->partition_path) return cut(job);
     if (status == H2V_OK) status = load_parts(job);
     return status == H2V_OK ? h2v_partition_measure(job->graph, &job->partition,
                                                     job->visits, &job->quality)

@@ -104,7 +104,7 @@ static void say_what_stays(const h2vi_costing *costing, int64_t memory, int leng
     if (cut > memory) {
         (void)snprintf(end, room,
                        "; rank 0 needs %s to cut the graph, whatever the rounds and ranks: "
-                       "--partition or --partitioner hash spares that",
+                       "--partition or --partitioner fennel spares that",
                        words_of(cut).text);
         return;
     }
@@ -276,7 +276,7 @@ h2v_status h2vi_check_memory_early(const h2vi_job *job)
     } else if (h2vi_cut_bytes(&shape, &job->params) > job->memory) {
         (void)snprintf(refusal, sizeof refusal,
                        "Needs %s on rank 0 to cut the graph, --memory is %s; no --parts, "
-                       "--partition or --partitioner hash spare that",
+                       "--partition or --partitioner fennel spare that",
                        words_of(h2vi_cut_bytes(&shape, &job->params)).text,
                        words_of(job->memory).text);
     }

@@ -32,12 +32,6 @@ static const char *unit_rows_name(h2v_unit_rows unit_rows)
     return names[unit_rows];
 }
 
-static const char *partitioner_name(h2v_partitioner partitioner)
-{
-    static const char *const names[] = {"metis", "hash", "file"};
-    return names[partitioner];
-}
-
 static json_t *seed_json(uint64_t seed)
 {
     char digits[24];
@@ -127,7 +121,7 @@ static int put_training(const h2v_embed_params *params, json_t *object)
         params->learning_rate, "p", is_node2vec ? params->p : 1.0, "q",
         is_node2vec ? params->q : 1.0, "subsample", params->subsample, "parts",
         params->parts, "rounds", params->rounds, "partitioner",
-        partitioner_name(params->partitioner), "init", init_name(params->init));
+        h2v_partitioner_name(params->partitioner), "init", init_name(params->init));
     const int outcome = keys ? json_object_update(object, keys) : -1;
     json_decref(keys);
     if (outcome != 0 || put_groups(params, object) != 0) return -1;

@@ -83,7 +83,9 @@ int64_t h2vi_cut_bytes(const h2vi_graph_shape *shape, const h2v_embed_params *pa
     enum { GROWTH = 4 };
     const int64_t n = shape->num_vertices, m = shape->num_arcs;
     const int64_t of_arc = sizeof(uint32_t) + (shape->is_weighted ? sizeof(float) : 0);
-    if (params->partitioner != H2V_PARTITIONER_METIS || params->parts < 2) return 0;
+    const bool may_be_metis = params->partitioner == H2V_PARTITIONER_METIS ||
+                              params->partitioner == H2V_PARTITIONER_AUTO;
+    if (!may_be_metis || params->parts < 2) return 0;
     h2vi_arrays gathered = {0}, symmetric = {0}, metis = {0};
     h2vi_arrays_add_roomy(&gathered, n + 1, GROWTH, sizeof(int64_t));
     h2vi_arrays_add_roomy(&gathered, n, GROWTH, sizeof(int64_t));

@@ -18,7 +18,7 @@ typedef struct h2vi_graph_shape {
 
 h2vi_graph_shape h2vi_shape_of(const h2v_graph *graph, int num_ranks);
 
-/* Rank 0, while it hands the graph to METIS; 0 if it does not. */
+/* Rank 0, while it hands the graph to METIS, or if it may have to; else 0. */
 int64_t h2vi_cut_bytes(const h2vi_graph_shape *shape, const h2v_embed_params *params);
 
 /* A rank with an equal share of the graph, while vertices move and it gets so many. */

@@ -30,7 +30,7 @@ h2v_embed_params h2v_embed_params_default(void)
                               .q = 1,
                               .subsample = 0,
                               .seed = 1,
-                              .partitioner = H2V_PARTITIONER_METIS,
+                              .partitioner = H2V_PARTITIONER_AUTO,
                               .groups = 1,
                               .exchange_precision = H2V_PRECISION_AUTO,
                               .init = H2V_INIT_NOISE,

@@ -10,6 +10,7 @@ partition() {
 }
 partition --parts 1
 partition --parts 2 --json
+partition --parts 2 --partitioner fennel
 partition --parts 2 -o parts.h5
 ${HALO2VEC##* } info --check parts.h5 | grep -E '^(format|num_vertices|parts|check)'
 ls

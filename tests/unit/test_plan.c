@@ -288,8 +288,8 @@ static void names_have_ranges(void **state)
         params.method = (h2v_method)(outside ? 3 : -1);
         refuse(&params, outside ? "--method 3 is not in 0..2" : "--method -1 is");
         params = h2v_embed_params_default();
-        params.partitioner = (h2v_partitioner)(outside ? 3 : -1);
-        refuse(&params, outside ? "--partitioner 3 is not in 0..2" : "--partitioner -1 is");
+        params.partitioner = (h2v_partitioner)(outside ? 5 : -1);
+        refuse(&params, outside ? "--partitioner 5 is not in 0..4" : "--partitioner -1 is");
         params = h2v_embed_params_default();
         params.combiner = (h2v_combiner)(outside ? 5 : -1);
         refuse(&params, outside ? "--combiner 5 is not in 0..4" : "--combiner -1 is");
