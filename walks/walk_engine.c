@@ -97,7 +97,8 @@ h2v_status h2vi_walk_engine_init(const h2v_graph *graph, const h2vi_walk_params 
                                  const uint32_t *context_slots, const uint32_t *keep,
                                  h2vi_walk_engine *engine)
 {
-    *engine = (h2vi_walk_engine){.graph = graph,
+    *engine = (h2vi_walk_engine){.shared = graph,
+                                 .graph = graph,
                                  .params = *params,
                                  .keep = keep,
                                  .isa = h2vi_best_isa(),
@@ -118,15 +119,73 @@ h2v_status h2vi_walk_engine_init(const h2v_graph *graph, const h2vi_walk_params 
         status = engine->alias ? build_alias_tables(graph, engine->alias)
                                : h2vi_fail_memory("alias tables");
     }
-    const int is_second_order = params->p != 1 || params->q != 1;
-    if (status == H2V_OK && is_second_order)
+    if (status == H2V_OK && h2vi_is_second_order(params))
         status = h2vi_edge_set_init(graph, &engine->edges);
     if (status != H2V_OK) h2vi_walk_engine_clear(engine);
     return status;
 }
 
+/* Local. Takes over the copy. What has become part of the engine's tables goes. */
+static h2v_status init_on_copy(const h2v_graph *shared, const h2vi_walk_params *params,
+                               h2vi_whole_copy *copy, h2vi_walk_engine *engine)
+{
+    const h2v_status status = h2vi_walk_engine_init(
+        &copy->graph, params, copy->context_slots, copy->keep, engine);
+    if (status != H2V_OK) {
+        h2vi_whole_copy_destroy(&copy);
+        return status;
+    }
+    free(copy->context_slots);
+    free(copy->graph.weights);
+    copy->context_slots = NULL;
+    copy->graph.weights = NULL;
+    engine->copy = copy;
+    engine->shared = shared;
+    engine->first_start = (uint32_t)shared->first[shared->world->rank];
+    return H2V_OK;
+}
+
+h2v_status h2vi_walk_engine_open(const h2v_graph *graph, const h2vi_walk_params *params,
+                                 const uint32_t *context_slots, const uint32_t *keep,
+                                 h2vi_walk_engine *engine)
+{
+    const h2vi_walked_graph walked =
+        h2vi_walked_graph_of(graph, graph->world->num_ranks, params);
+    *engine = (h2vi_walk_engine){0};
+    h2v_status status = H2V_OK;
+    if (h2vi_is_held_whole(&walked)) {
+        h2vi_whole_copy *copy = NULL;
+        status = h2vi_whole_copy_make(graph, context_slots, keep, &copy);
+        if (status != H2V_OK) return status;
+        status = init_on_copy(graph, params, copy, engine);
+    } else {
+        status = h2vi_walk_engine_init(graph, params, context_slots, keep, engine);
+    }
+    status = h2v_agree(graph->world, status);
+    if (status != H2V_OK) h2vi_walk_engine_clear(engine);
+    return status;
+}
+
+int64_t h2vi_walk_table_bytes(const h2vi_walked_graph *graph, int64_t num_owned,
+                              int64_t num_arcs)
+{
+    const size_t of_vertex = sizeof(h2vi_walk_row) +
+                             (graph->is_second_order ? H2VI_BUCKET * sizeof(h2v_slot) : 0);
+    const size_t of_arc = (graph->is_weighted ? sizeof(h2vi_alias) : 0) +
+                          (graph->is_second_order ? 2 * sizeof(h2v_slot) : 0);
+    return num_owned * (int64_t)of_vertex + num_arcs * (int64_t)of_arc;
+}
+
+int64_t h2vi_walk_engine_bytes(const h2vi_walked_graph *graph, int64_t num_owned,
+                               int64_t num_arcs)
+{
+    return h2vi_is_held_whole(graph) ? h2vi_whole_copy_bytes(graph)
+                                     : h2vi_walk_table_bytes(graph, num_owned, num_arcs);
+}
+
 void h2vi_walk_engine_clear(h2vi_walk_engine *engine)
 {
+    h2vi_whole_copy_destroy(&engine->copy);
     free(engine->rows);
     free(engine->alias);
     h2vi_edge_set_clear(&engine->edges);

@@ -43,11 +43,12 @@ static h2vi_walker make_walker(const h2vi_walk_worker *worker, int64_t index)
 {
     const h2v_graph *graph = worker->engine->graph;
     const h2vi_start start = worker->run->starts[index];
+    const uint32_t vertex = worker->engine->first_start + start.vertex;
     return (h2vi_walker){.home_rank = (uint32_t)graph->world->rank,
                          .home_index = (uint32_t)index,
-                         .gid = graph->gids[start.vertex],
+                         .gid = graph->gids[vertex],
                          .walk = start.walk,
-                         .current = worker->first + start.vertex,
+                         .current = worker->first + vertex,
                          .previous = H2V_NO_SLOT,
                          .candidate = H2V_NO_SLOT,
                          .step = 0};

@@ -3,7 +3,8 @@
 /* Walking in rounds of handing over: all threads advance what this rank has; what leaves is
  * sorted by destination and exchanged; until nothing is on its way. Then the visits that
  * were noted away from home go there. Where and when a walker is advanced changes nothing,
- * since its steps are functions of itself, and its tokens have their place. */
+ * since its steps are functions of itself, and its tokens have their place. Where all
+ * vertices are here, the first advance is the last, and nothing is handed over. */
 #include "walk_engine.h"
 
 #include "alloc.h"
@@ -204,26 +205,31 @@ static int64_t crew_bytes(const walk_crew *crew)
     return num_bytes;
 }
 
-h2v_status h2vi_walk(h2vi_walk_engine *engine, const h2vi_walk_run *run)
+/* Collective. After the starts: until no walker is on its way. */
+static h2v_status hand_over(h2vi_walk_engine *engine, const h2vi_walk_run *run,
+                            walk_crew *crew)
 {
-    const h2v_world *world = engine->graph->world;
-    walk_crew crew;
-    h2v_status status = h2v_agree(world, crew_init(engine, run, &crew));
-    if (status != H2V_OK) goto cleanup;
-
-    advance_all(&crew, run->num_walks, NULL);
     for (;;) {
-        status = crew_status(&crew);
-        if (status == H2V_OK) status = pack_walkers(engine->graph, &crew);
-        status = h2vi_exchange_run(&crew.walkers, status, crew.parcel);
-        if (status != H2V_OK) goto cleanup;
-        tell(engine, &crew, &crew.walkers);
-        if (crew.walkers.num_moved == 0) break;
-        advance_all(&crew, crew.walkers.num_received, crew.walkers.received);
+        h2v_status status = crew_status(crew);
+        if (status == H2V_OK) status = pack_walkers(engine->graph, crew);
+        status = h2vi_exchange_run(&crew->walkers, status, crew->parcel);
+        if (status != H2V_OK) return status;
+        tell(engine, crew, &crew->walkers);
+        if (crew->walkers.num_moved == 0) break;
+        advance_all(crew, crew->walkers.num_received, crew->walkers.received);
     }
-    if (run->tokens) status = bring_visits_home(engine, run, &crew);
+    return run->tokens ? bring_visits_home(engine, run, crew) : H2V_OK;
+}
 
-cleanup:
+/* Collective. Walk, `run` being of the graph on which the walkers walk. */
+static h2v_status walk(h2vi_walk_engine *engine, const h2vi_walk_run *run)
+{
+    walk_crew crew;
+    h2v_status status = h2v_agree(engine->shared->world, crew_init(engine, run, &crew));
+    if (status == H2V_OK) {
+        advance_all(&crew, run->num_walks, NULL);
+        if (engine->graph->world->num_ranks > 1) status = hand_over(engine, run, &crew);
+    }
     settle(engine, &crew);
     engine->bytes_sent += crew.walkers.bytes_sent + crew.visits.bytes_sent;
     engine->bytes_received += crew.walkers.bytes_received + crew.visits.bytes_received;
@@ -233,9 +239,47 @@ cleanup:
     return status;
 }
 
+/* Collective. On copies: visits of all vertices, counted here, go to their owners. */
+static h2v_status walk_and_send_visits(h2vi_walk_engine *engine, const h2vi_walk_run *run)
+{
+    const h2v_graph *shared = engine->shared;
+    const int num_ranks = shared->world->num_ranks;
+    h2vi_walk_run here = *run;
+    h2vi_exchange exchange;
+    h2v_status status = h2vi_exchange_init(shared->world, sizeof *here.visits, &exchange);
+    exchange.what = "visits";
+    here.visits = h2vi_alloc_n(shared->num_vertices, sizeof *here.visits);
+    if (status == H2V_OK && !here.visits) status = h2vi_fail_memory("visits");
+    status = h2v_agree(shared->world, status);
+    if (status == H2V_OK) status = walk(engine, &here);
+    if (status == H2V_OK) {
+        for (int r = 0; r < num_ranks; r++)
+            exchange.send_counts[r] = shared->first[r + 1] - shared->first[r];
+        status = h2vi_exchange_run(&exchange, H2V_OK, here.visits);
+    }
+    if (status == H2V_OK) {
+        const int64_t *received = exchange.received;
+        const int64_t num_owned = shared->num_owned;
+        for (int r = 0; r < num_ranks; r++)
+            for (int64_t v = 0; v < num_owned; v++)
+                run->visits[v] += received[r * num_owned + v];
+    }
+    engine->bytes_sent += exchange.bytes_sent;
+    engine->bytes_received += exchange.bytes_received;
+    h2vi_exchange_clear(&exchange);
+    free(here.visits);
+    return status;
+}
+
+h2v_status h2vi_walk(h2vi_walk_engine *engine, const h2vi_walk_run *run)
+{
+    return engine->copy && run->visits ? walk_and_send_visits(engine, run)
+                                       : walk(engine, run);
+}
+
 h2v_status h2vi_walk_count_visits(h2vi_walk_engine *engine, int num_walks, int64_t *visits)
 {
-    const h2v_graph *graph = engine->graph;
+    const h2v_graph *graph = engine->shared;
     const int64_t num_owned = graph->num_owned;
     memset(visits, 0, (size_t)num_owned * sizeof *visits);
     h2vi_start *starts = h2vi_alloc_n(num_owned, sizeof *starts);

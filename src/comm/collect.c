@@ -37,6 +37,23 @@ void h2vi_gather_all(const h2v_world *world, size_t size, const void *item, void
     h2vi_wait_end();
 }
 
+void h2vi_gather_items(const h2v_world *world, const char *what, size_t item_bytes,
+                       const int64_t *first, const void *mine, void *all)
+{
+    const int64_t size = (int64_t)item_bytes;
+    const int64_t own = (first[world->rank + 1] - first[world->rank]) * size;
+    char *items = all;
+    if (own > 0) memcpy(items + first[world->rank] * size, mine, (size_t)own);
+    for (int r = 0; r < world->num_ranks; r++) {
+        h2vi_wait_begin_from(what, r);
+        MPI_Bcast(items + first[r] * size, (int)((first[r + 1] - first[r]) * size),
+                  MPI_BYTE, r, world->comm);
+        h2vi_wait_end();
+    }
+    world->traffic->bytes_sent += own * (world->num_ranks - 1);
+    world->traffic->bytes_received += first[world->num_ranks] * size - own;
+}
+
 void h2vi_share(const h2v_world *world, size_t size, void *item)
 {
     h2vi_wait_begin("what rank 0 shares");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
-/* Small numbers over all ranks. All collective; none can fail. Sums are of integers, so
- * they do not depend on the order of ranks. */
+/* Small numbers over all ranks, and arrays that all ranks get. All collective; none can
+ * fail. Sums are of integers, so they do not depend on the order of ranks. */
 #pragma once
 
 #include <stddef.h>
@@ -21,6 +21,12 @@ void h2vi_sum_before(const h2v_world *world, int count, const int64_t *values,
 
 /* all[r] becomes rank r's item of `size` bytes; shape [num_ranks]. */
 void h2vi_gather_all(const h2v_world *world, size_t size, const void *item, void *all);
+
+/* Every rank's items of `item_bytes`, in rank order: those of rank r, less than 2 GiB, come
+ * to all[first[r], first[r + 1]); `first`: shape [num_ranks + 1]. They count as traffic:
+ * a rank sends its own to each other one. `what`: as in wait.h. */
+void h2vi_gather_items(const h2v_world *world, const char *what, size_t item_bytes,
+                       const int64_t *first, const void *mine, void *all);
 
 /* Every rank gets rank 0's bytes. */
 void h2vi_share(const h2v_world *world, size_t size, void *item);

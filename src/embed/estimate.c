@@ -56,8 +56,8 @@ static void fill_setting(const h2vi_job *job, const h2vi_rank_counts *counts,
     h2vi_cost_ranks(&costing, setting->ranks);
     for (int r = 0; r < num_ranks; r++)
         setting->ranks[r].graph_bytes =
-            h2vi_graph_bytes(job->moved.graph, &walks, setting->ranks[r].num_owned,
-                             setting->ranks[r].num_arcs);
+            h2vi_graph_bytes(job->moved.graph, num_ranks, &walks,
+                             setting->ranks[r].num_owned, setting->ranks[r].num_arcs);
     explain(job, setting);
     if (job->memory > 0 && job->is_estimate)
         h2vi_refuse_training(&costing, job->memory, false, setting->refusal);

@@ -46,8 +46,7 @@ h2v_status h2v_embed_count_visits(const h2v_graph *graph, const h2v_embed_params
 {
     const h2vi_walk_params walks = h2vi_walks_of(params);
     h2vi_walk_engine engine;
-    h2v_status status =
-        h2v_agree(graph->world, h2vi_walk_engine_init(graph, &walks, NULL, NULL, &engine));
+    h2v_status status = h2vi_walk_engine_open(graph, &walks, NULL, NULL, &engine);
     if (status == H2V_OK)
         status = h2vi_walk_count_visits(&engine, H2VI_TRIAL_WALKS, visits);
     h2vi_walk_engine_clear(&engine);

@@ -5,6 +5,7 @@
 #include "arrays.h"
 #include "migrate.h"
 #include "model.h"
+#include "starts.h"
 #include "walk_engine.h"
 #include "work.h"
 
@@ -51,13 +52,28 @@ int64_t h2vi_walked_graph_bytes(const h2vi_graph_shape *shape,
                                 const h2v_embed_params *params, int64_t num_owned,
                                 int64_t num_arcs)
 {
+    const h2vi_walk_params walks = h2vi_walks_of(params);
+    const h2vi_walked_graph walked = {.num_vertices = shape->num_vertices,
+                                      .num_arcs = shape->num_arcs,
+                                      .num_ranks = shape->num_ranks,
+                                      .is_weighted = shape->is_weighted,
+                                      .is_second_order = h2vi_is_second_order(&walks)};
+    const bool is_whole = h2vi_is_held_whole(&walked);
+    const int64_t n = is_whole ? walked.num_vertices : num_owned;
+    const int64_t m = is_whole ? walked.num_arcs : num_arcs;
     h2vi_arrays arrays = {0};
     h2vi_arrays_add(&arrays, num_owned, sizeof(uint32_t)); /* where contexts are */
     h2vi_arrays_add(&arrays, num_owned, sizeof(uint32_t)); /* what is kept of them */
-    h2vi_arrays_add(&arrays, num_owned, sizeof(h2vi_walk_row));
-    if (shape->is_weighted) h2vi_arrays_add(&arrays, num_arcs, sizeof(h2vi_alias));
-    if (params->p != 1 || params->q != 1)
-        h2vi_arrays_add(&arrays, h2vi_edge_set_row(num_owned, num_arcs, 0).first,
+    if (is_whole) {
+        h2vi_arrays_add(&arrays, n + 1, sizeof(int64_t));
+        h2vi_arrays_add(&arrays, n, sizeof(uint32_t)); /* gids */
+        h2vi_arrays_add(&arrays, n, sizeof(uint32_t)); /* what is kept */
+        h2vi_arrays_add(&arrays, m, sizeof(h2v_slot));
+    }
+    h2vi_arrays_add(&arrays, n, sizeof(h2vi_walk_row));
+    if (walked.is_weighted) h2vi_arrays_add(&arrays, m, sizeof(h2vi_alias));
+    if (walked.is_second_order)
+        h2vi_arrays_add(&arrays, h2vi_edge_set_row(n, m, 0).first,
                         H2VI_BUCKET * sizeof(h2v_slot));
     return arrays.taken + h2vi_moved_graph_bytes(shape, num_owned, num_arcs);
 }

@@ -28,7 +28,8 @@ typedef struct part_counts {
 typedef struct round_counter {
     const h2vi_job *job;
     int num_ranks, parts_per_group;
-    int64_t *first; /* slot of each rank, shape [num_ranks + 1] */
+    bool are_handed_over; /* walkers, on so many ranks */
+    int64_t *first;       /* slot of each rank, shape [num_ranks + 1] */
     uint32_t *context_slots, *keep;
     h2vi_walk_engine engine;
     h2vi_router router;
@@ -81,13 +82,20 @@ static h2v_status counter_init(const h2vi_job *job, int num_ranks, h2vi_rank_cou
         this->context_slots[v] = job->moved.vertices[v].context_slot;
         this->keep[v] = job->moved.vertices[v].keep;
     }
-    h2v_status status =
-        h2vi_walk_engine_init(graph, &walks, this->context_slots,
-                              job->params.subsample > 0 ? this->keep : NULL, &this->engine);
-    if (status == H2V_OK)
-        status = h2vi_router_init(&job->moved, &job->blocks, job->params.window, &walks,
-                                  &this->router);
-    return status;
+    const h2vi_walked_graph walked = h2vi_walked_graph_of(graph, num_ranks, &walks);
+    this->are_handed_over = !h2vi_is_held_whole(&walked);
+    return h2vi_router_init(&job->moved, &job->blocks, job->params.window, &walks,
+                            &this->router);
+}
+
+/* Collective. */
+static h2v_status open_engine(round_counter *this)
+{
+    const h2vi_job *job = this->job;
+    const h2vi_walk_params walks = h2vi_walks_of(&job->params);
+    return h2vi_walk_engine_open(job->moved.graph, &walks, this->context_slots,
+                                 job->params.subsample > 0 ? this->keep : NULL,
+                                 &this->engine);
 }
 
 /* The rank of a part. */
@@ -134,12 +142,13 @@ static void count_walk(round_counter *this, int64_t index, int home,
     for (int i = 0, before = home; i < walk_length; i++) {
         if (tokens[i].slot == H2V_NO_SLOT) break;
         const int rank = rank_of(this, tokens[i].slot, before);
-        if (rank != before) count_step(ranks, before, rank, is_at_home);
+        if (this->are_handed_over && rank != before)
+            count_step(ranks, before, rank, is_at_home);
         is_at_home = is_at_home && rank == home;
         before = rank;
         if (rank == home) continue;
-        ranks[rank].visits_out++;
-        ranks[home].visits_in++;
+        ranks[rank].visits_out += this->are_handed_over;
+        ranks[home].visits_in += this->are_handed_over;
         if (tokens[i].context_slot == H2V_NO_SLOT || this->last_copy[rank] == index)
             continue;
         this->last_copy[rank] = index;
@@ -255,6 +264,7 @@ h2v_status h2vi_count_round(const h2vi_job *job, int num_ranks, h2vi_rank_counts
     if (status == H2V_OK)
         status = h2v_agree(world, h2vi_starts_collect(&job->params, job->moved.graph, 0, 1,
                                                       &this.starts, &run));
+    if (status == H2V_OK) status = open_engine(&this);
     if (status == H2V_OK) status = h2vi_walk(&this.engine, &run);
     if (status == H2V_OK) status = h2vi_route(&this.router, &run);
     if (status == H2V_OK) {

@@ -13,10 +13,11 @@
 typedef struct h2vi_rank_counts {
     int64_t num_owned, num_arcs;
     int64_t walks;                   /* that start here in the round */
-    int64_t walkers_out, walkers_in; /* steps to another rank; of second-order walks there
-                                        are more: those that go to ask */
+    int64_t walkers_out, walkers_in; /* steps to another rank, if walkers are handed over;
+                                        of second-order walks there are more: those that go
+                                        to ask */
     int64_t first_out, first_in;     /* of these: a walk's first step out of its rank */
-    int64_t visits_out, visits_in;   /* of walks that started elsewhere */
+    int64_t visits_out, visits_in;   /* of walks that started elsewhere, likewise */
     int64_t copies_out, copies_in;   /* of walks for other ranks whose centers they have */
     int64_t pairs;
     int64_t needed;        /* context rows that its groups' cells touch */

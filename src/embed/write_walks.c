@@ -98,7 +98,6 @@ static h2v_status open_output(walk_job *this)
 static h2v_status reserve(walk_job *this, int64_t visits_at_once)
 {
     const int walk_length = this->params->walk_length;
-    const h2vi_walk_params walks = h2vi_walks_of(this->params);
     this->room = visits_at_once / walk_length;
     if (this->room < 1) this->room = 1;
     const int64_t own = this->graph->num_owned * (int64_t)this->params->walks;
@@ -106,9 +105,8 @@ static h2v_status reserve(walk_job *this, int64_t visits_at_once)
     this->starts = h2vi_alloc_n(most, sizeof *this->starts);
     this->tokens = h2vi_alloc_raw_n(most * walk_length, sizeof *this->tokens);
     this->visit_starts = h2vi_alloc_n(most + 1, sizeof *this->visit_starts);
-    if (!this->starts || !this->tokens || !this->visit_starts)
-        return h2vi_fail_memory("walks");
-    return h2vi_walk_engine_init(this->graph, &walks, NULL, NULL, &this->engine);
+    return this->starts && this->tokens && this->visit_starts ? H2V_OK
+                                                              : h2vi_fail_memory("walks");
 }
 
 /* Collective. */
@@ -178,6 +176,7 @@ static h2v_status check_request(const h2v_embed_params *params, const h2v_walk_f
 /* Collective. From the graph to the last walk. */
 static h2v_status walk_graph(walk_job *this, int64_t visits_at_once)
 {
+    const h2vi_walk_params walks = h2vi_walks_of(this->params);
     h2v_status status = h2v_graph_load(this->world, this->files->graph, &this->graph);
     if (status != H2V_OK) return status;
     this->num_walks = this->graph->num_vertices * (int64_t)this->params->walks;
@@ -185,6 +184,8 @@ static h2v_status walk_graph(walk_job *this, int64_t visits_at_once)
     if (status == H2V_OK && this->files->format == H2V_WALKS_TEXT)
         visits_at_once = h2vi_text_walks_at_once(&this->text, visits_at_once);
     if (status == H2V_OK) status = h2v_agree(this->world, reserve(this, visits_at_once));
+    if (status == H2V_OK)
+        status = h2vi_walk_engine_open(this->graph, &walks, NULL, NULL, &this->engine);
     if (status == H2V_OK) status = walk_all(this);
     const h2v_status closed = close_output(this);
     return status == H2V_OK ? closed : status;

@@ -8,18 +8,16 @@
 #include "migrate.h"
 #include "walk_engine.h"
 
-/* Local. With so many owned vertices and their arcs. */
-static inline int64_t h2vi_graph_bytes(const h2v_graph *graph,
+/* Local. On one of `num_ranks`, with so many owned vertices and their arcs. */
+static inline int64_t h2vi_graph_bytes(const h2v_graph *graph, int num_ranks,
                                        const h2vi_walk_params *walks, int64_t num_owned,
                                        int64_t num_arcs)
 {
-    const bool is_second_order = walks->p != 1 || walks->q != 1;
-    const size_t of_vertex = sizeof *graph->offsets + sizeof *graph->gids +
-                             sizeof(h2vi_vertex) + sizeof(h2vi_walk_row) +
-                             2 * sizeof(uint32_t) +
-                             (is_second_order ? H2VI_BUCKET * sizeof(h2v_slot) : 0);
-    const size_t of_arc = sizeof *graph->targets +
-                          (graph->weights ? sizeof(float) + sizeof(h2vi_alias) : 0) +
-                          (is_second_order ? 2 * sizeof(h2v_slot) : 0);
-    return num_owned * (int64_t)of_vertex + num_arcs * (int64_t)of_arc;
+    const h2vi_walked_graph walked = h2vi_walked_graph_of(graph, num_ranks, walks);
+    const int64_t vertex_bytes = (int64_t)(sizeof *graph->offsets + sizeof *graph->gids +
+                                           sizeof(h2vi_vertex) + 2 * sizeof(uint32_t));
+    const int64_t arc_bytes =
+        (int64_t)(sizeof *graph->targets + (graph->weights ? sizeof(float) : 0));
+    return num_owned * vertex_bytes + num_arcs * arc_bytes +
+           h2vi_walk_engine_bytes(&walked, num_owned, num_arcs);
 }

@@ -330,18 +330,10 @@ static h2v_status trainer_init(const h2vi_training *training, h2vi_trainer *trai
         trainer->context_slots[v] = moved->vertices[v].context_slot;
         trainer->keep[v] = moved->vertices[v].keep;
     }
-    h2v_status status = H2V_OK;
-    if (!training->given)
-        status = h2vi_walk_engine_init(moved->graph, &walks, trainer->context_slots,
-                                       params->subsample > 0 ? trainer->keep : NULL,
-                                       &trainer->engine);
-    if (status == H2V_OK)
-        status = h2vi_router_init(moved, training->blocks, params->window, &walks,
-                                  &trainer->router);
+    h2v_status status =
+        h2vi_router_init(moved, training->blocks, params->window, &walks, &trainer->router);
     if (status != H2V_OK) return status;
 
-    trainer->engine.on_exchange = trace_walk;
-    trainer->engine.context = trainer;
     trainer->router.trace = training->trace;
     trainer->router.starts_are_places = training->given != NULL;
     trainer->rotation =
@@ -360,6 +352,25 @@ static h2v_status trainer_init(const h2vi_training *training, h2vi_trainer *trai
     for (int t = 0; status == H2V_OK && t < world->num_threads; t++)
         status = h2vi_cell_scratch_init(training->blocks, max_centers,
                                         training->model->stride, &trainer->scratch[t]);
+    return status;
+}
+
+/* Collective. Vertices have come to where they are walked on, be it that all come to all.
+ */
+static h2v_status open_engine(h2vi_trainer *trainer)
+{
+    const h2vi_training *training = trainer->training;
+    const h2v_graph *graph = training->moved->graph;
+    const h2vi_walk_params walks = h2vi_walks_of(training->params);
+    if (training->given) return H2V_OK;
+    const h2vi_phase_clock clock =
+        h2vi_phase_begin_counting(graph->world, training->report, H2V_PHASE_MIGRATE);
+    const h2v_status status = h2vi_walk_engine_open(
+        graph, &walks, trainer->context_slots,
+        training->params->subsample > 0 ? trainer->keep : NULL, &trainer->engine);
+    h2vi_phase_end(&clock);
+    trainer->engine.on_exchange = trace_walk;
+    trainer->engine.context = trainer;
     return status;
 }
 
@@ -386,7 +397,8 @@ static void add_to_report(const h2vi_trainer *trainer, int num_threads)
     }
     const h2vi_walk_params walks = h2vi_walks_of(trainer->training->params);
     report->graph_bytes =
-        h2vi_graph_bytes(graph, &walks, graph->num_owned, graph->offsets[graph->num_owned]);
+        h2vi_graph_bytes(graph, graph->world->num_ranks, &walks, graph->num_owned,
+                         graph->offsets[graph->num_owned]);
     report->round_bytes += trainer->engine.buffer_bytes +
                            h2vi_router_bytes(&trainer->router) +
                            h2vi_starts_bytes(trainer->training->params, &trainer->starts);
@@ -403,6 +415,7 @@ h2v_status h2vi_train(const h2vi_training *training)
     const h2v_world *world = training->moved->graph->world;
     h2vi_trainer trainer = {0};
     h2v_status status = h2v_agree(world, trainer_init(training, &trainer));
+    if (status == H2V_OK) status = open_engine(&trainer);
     if (status == H2V_OK && training->given)
         status = h2vi_given_walks_place(training->moved, training->params->subsample > 0,
                                         training->given);

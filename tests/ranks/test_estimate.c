@@ -8,6 +8,7 @@
 #include "graph_rows.h"
 #include "halo2vec/estimate.h"
 #include "npy_files.h"
+#include "whole_copy.h"
 
 #include <stdlib.h>
 
@@ -132,6 +133,7 @@ static void one_round_is_as_estimated(const h2v_world *world)
 {
     h2v_embed_params params = params_of_one_round();
     estimates_come_true(world, &params, "plain.h5");
+    h2vi_whole_copy_allow(0);
     estimates_come_true(world, &params, "karate.h5");
     params.exchange_precision = H2V_PRECISION_BF16;
     params.subsample = 0.02;
@@ -139,6 +141,8 @@ static void one_round_is_as_estimated(const h2v_world *world)
     estimates_come_true(world, &params, "directed.h5");
     params.walks = 30;
     estimates_come_true(world, &params, "weighted.h5");
+    h2vi_whole_copy_allow(-1);
+    estimates_come_true(world, &params, "directed.h5");
 }
 
 /* Of one epoch, rounds being alike but for what is drawn. */

@@ -65,9 +65,9 @@ static void check_totals(const walk_job *job, const h2vi_walk_engine *engine,
                          const gathered_walks *walks)
 {
     int64_t totals[3] = {engine->num_steps, engine->bytes_sent, engine->bytes_received};
-    h2vi_sum(engine->graph->world, 3, totals);
+    h2vi_sum(engine->shared->world, 3, totals);
     CHECK_EQ(totals[1], totals[2]);
-    if (engine->graph->world->rank != 0) return;
+    if (engine->shared->world->rank != 0) return;
     int64_t num_tokens = 0;
     const int64_t num_walks = job->num_walks * walks->num_vertices;
     for (int64_t i = 0; i < num_walks * job->walk_length; i++)

@@ -22,7 +22,7 @@ static size_t row_bytes(const h2vi_walk_engine *engine)
 static h2v_status walk_here(h2vi_walk_engine *engine, uint32_t first_walk,
                             gathered_walks *walks, h2vi_start **starts, h2vi_token **tokens)
 {
-    const h2v_graph *graph = engine->graph;
+    const h2v_graph *graph = engine->shared;
     const int64_t num_walks = walks->num_walks * graph->num_owned;
     *starts = h2vi_alloc_n(num_walks, sizeof **starts);
     *tokens = h2vi_alloc_n(num_walks, row_bytes(engine));
@@ -61,7 +61,7 @@ static h2v_status send_home(const h2vi_walk_engine *engine, uint32_t first_walk,
                             const h2vi_start *starts, const h2vi_token *tokens,
                             gathered_walks *walks)
 {
-    const h2v_graph *graph = engine->graph;
+    const h2v_graph *graph = engine->shared;
     const size_t length = row_bytes(engine), item = sizeof(int64_t) + length;
     const int64_t num_walks = walks->num_walks * graph->num_owned;
     h2vi_exchange exchange = {0};
@@ -100,14 +100,14 @@ h2v_status gather_walks(h2vi_walk_engine *engine, uint32_t first_walk, int64_t n
 {
     h2vi_start *starts = NULL;
     h2vi_token *tokens = NULL;
-    *walks = (gathered_walks){.num_vertices = engine->graph->num_vertices,
+    *walks = (gathered_walks){.num_vertices = engine->shared->num_vertices,
                               .num_walks = num_walks,
                               .walk_length = engine->params.walk_length};
     h2v_status status = walk_here(engine, first_walk, walks, &starts, &tokens);
     if (status == H2V_OK)
         status =
-            name_by_gid(engine->graph,
-                        num_walks * engine->graph->num_owned * walks->walk_length, tokens);
+            name_by_gid(engine->shared,
+                        num_walks * engine->shared->num_owned * walks->walk_length, tokens);
     if (status == H2V_OK) status = send_home(engine, first_walk, starts, tokens, walks);
     free(starts);
     free(tokens);
