@@ -20,7 +20,8 @@ h2v_status h2vi_router_init(const h2vi_moved *moved, const h2vi_blocks *blocks, 
                             .blocks = blocks,
                             .window = window,
                             .walk_length = walks->walk_length,
-                            .seed = walks->seed};
+                            .seed = walks->seed,
+                            .random_many = h2vi_random_many_of(h2vi_best_isa())};
     router->first_part = h2v_partition_first_part(num_parts, world->num_ranks, world->rank);
     router->num_local_parts =
         h2v_partition_first_part(num_parts, world->num_ranks, world->rank + 1) -
@@ -77,8 +78,10 @@ int64_t h2vi_router_bytes(const h2vi_router *router)
 static int find_readers(const h2v_graph *graph, const h2vi_token *walk, int walk_length,
                         int64_t index, int64_t *last_walk, int *readers)
 {
+    const int most = graph->world->num_ranks - 1;
     int num_readers = 0;
-    for (int i = 0; i < walk_length && walk[i].slot != H2V_NO_SLOT; i++) {
+    for (int i = 0; num_readers < most && i < walk_length; i++) {
+        if (walk[i].slot == H2V_NO_SLOT) break;
         if (walk[i].context_slot == H2V_NO_SLOT) continue;
         const int owner = h2vi_graph_owner(graph, walk[i].slot);
         if (owner == graph->world->rank || last_walk[owner] == index) continue;
@@ -177,53 +180,74 @@ static void view_walk(const h2vi_router *router, uint32_t gid, uint32_t walk,
                       const h2vi_token *tokens, walk_view *view)
 {
     const uint32_t rows_per_block = (uint32_t)router->blocks->rows_per_block;
-    view->length = 0;
+    /* (n + 1) * inverse >> 64 is n / rows_per_block, exactly, for every n of 32 bits. */
+    const uint64_t inverse = UINT64_MAX / rows_per_block;
+    int length = 0;
+    for (int i = 0; i < router->walk_length && tokens[i].slot != H2V_NO_SLOT; i++) {
+        const uint32_t context_slot = tokens[i].context_slot;
+        if (context_slot == H2V_NO_SLOT) continue;
+        const uint32_t block =
+            (uint32_t)(((h2vi_uint128)inverse * context_slot + inverse) >> 64);
+        view->slots[length] = tokens[i].slot;
+        view->blocks[length] = block;
+        view->rows[length] = context_slot - block * rows_per_block;
+        length++;
+    }
+    view->length = length;
     view->gid = gid;
     view->walk = walk;
-    for (int i = 0; i < router->walk_length && tokens[i].slot != H2V_NO_SLOT; i++) {
-        if (tokens[i].context_slot == H2V_NO_SLOT) continue;
-        view->slots[view->length] = tokens[i].slot;
-        view->blocks[view->length] = tokens[i].context_slot / rows_per_block;
-        view->rows[view->length] = tokens[i].context_slot % rows_per_block;
-        view->length++;
-    }
 }
 
 typedef enum route_pass { COUNT_PAIRS, WRITE_PAIRS } route_pass;
 
-/* Count or write the pairs of one center against contexts [begin, end) without itself. */
-static inline void emit(h2vi_router *router, const walk_view *view, const route_pass pass,
-                        int at, int begin, int end, int64_t *cursors)
+/* The words for the windows of centers [first, first + WINDOWS), a quad by a counter. */
+enum { QUAD = 4, WINDOWS = QUAD * H2VI_MANY };
+
+static void draw_windows(const h2vi_router *router, const walk_view *view, uint32_t epoch,
+                         int first, h2vi_many *draws)
 {
+    const uint32_t purpose = h2vi_purpose_word(H2VI_FOR_WINDOW, epoch);
+    for (uint32_t j = 0; j < H2VI_MANY; j++) {
+        draws->words[0][j] = (uint32_t)first / QUAD + j;
+        draws->words[1][j] = view->walk;
+        draws->words[2][j] = view->gid;
+        draws->words[3][j] = purpose;
+    }
+    router->random_many(router->seed, 1, draws);
+}
+
+/* Count or write the pairs of one center against contexts [begin, end) without itself. */
+static inline void emit(const h2vi_router *router, const walk_view *view,
+                        const route_pass pass, int at, int begin, int end, int64_t *cursors)
+{
+    const uint32_t slot = view->slots[at];
     const int64_t base = router->moved->graph->first[router->moved->graph->world->rank];
-    const int64_t vertex = (int64_t)view->slots[at] - base;
-    const uint32_t part = router->part_of[vertex];
+    const uint32_t part = router->part_of[(int64_t)slot - base];
+    const int64_t part_first = router->moved->part_first[router->first_part + (int)part];
+    const uint32_t center = (uint32_t)((int64_t)slot - part_first);
     int64_t *bins = cursors + (int64_t)part * router->blocks->num_blocks;
-    const uint32_t center =
-        (uint32_t)((int64_t)view->slots[at] -
-                   router->moved->part_first[router->first_part + (int)part]);
+    h2vi_pair *pairs = router->pairs;
     for (int j = begin; j < end; j++) {
         if (j == at) continue;
         if (pass == COUNT_PAIRS)
             bins[view->blocks[j]]++;
         else
-            router->pairs[bins[view->blocks[j]]++] = (h2vi_pair){center, view->rows[j]};
+            pairs[bins[view->blocks[j]]++] = (h2vi_pair){center, view->rows[j]};
     }
 }
 
-static inline void emit_walk(h2vi_router *router, const walk_view *view, uint32_t epoch,
-                             const route_pass pass, int64_t *cursors)
+static inline void emit_walk(const h2vi_router *router, const walk_view *view,
+                             uint32_t epoch, const route_pass pass, int64_t *cursors)
 {
     const h2v_graph *graph = router->moved->graph;
     const uint32_t first = (uint32_t)graph->first[graph->world->rank];
     const uint32_t num_owned = (uint32_t)graph->num_owned;
-    h2vi_words random = {{0}};
+    h2vi_many draws;
     for (int i = 0; i < view->length; i++) {
-        if (i % 4 == 0)
-            random = h2vi_random(router->seed, H2VI_FOR_WINDOW, epoch, view->walk,
-                                 view->gid, (uint32_t)i / 4);
+        if (i % WINDOWS == 0) draw_windows(router, view, epoch, i, &draws);
         if (view->slots[i] - first >= num_owned) continue;
-        const int reach = 1 + (int)h2vi_below(random.w[i % 4], (uint32_t)router->window);
+        const uint32_t word = draws.words[i % QUAD][i % WINDOWS / QUAD];
+        const int reach = 1 + (int)h2vi_below(word, (uint32_t)router->window);
         const int begin = i > reach ? i - reach : 0;
         const int end = i + reach < view->length ? i + reach + 1 : view->length;
         emit(router, view, pass, i, begin, end, cursors);

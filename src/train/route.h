@@ -13,6 +13,7 @@
 #include "blocks.h"
 #include "exchange.h"
 #include "migrate.h"
+#include "random_many.h"
 #include "trace.h"
 #include "walk_engine.h"
 
@@ -26,6 +27,7 @@ typedef struct h2vi_router {
     const h2vi_blocks *blocks; /* borrowed */
     int window, walk_length;
     uint64_t seed;
+    h2vi_random_many *random_many; /* of the best instruction set here */
     int first_part, num_local_parts;
     uint32_t *part_of;     /* local part of each owned vertex, shape [num_owned] */
     h2vi_exchange walks;   /* items of 1 + walk_length tokens: {gid, walk number}, tokens */
