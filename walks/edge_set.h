@@ -33,10 +33,15 @@ static inline h2vi_edge_row h2vi_edge_set_row(int64_t v, int64_t offset, int64_t
     return (h2vi_edge_row){first + v, (offset + degree) / (H2VI_BUCKET / 2) - first + 1};
 }
 
+static inline uint32_t h2vi_edge_set_hash(h2v_slot target)
+{
+    return target * 0x9E3779B1U; /* 2^32 / golden ratio, Knuth */
+}
+
 /* Where a target is looked for first. */
 static inline int64_t h2vi_edge_set_start(h2vi_edge_row row, h2v_slot target)
 {
-    const uint32_t hash = target * 0x9E3779B1U; /* 2^32 / golden ratio, Knuth */
+    const uint32_t hash = h2vi_edge_set_hash(target);
     return row.first + (int64_t)((uint64_t)hash * (uint64_t)row.count >> 32);
 }
 

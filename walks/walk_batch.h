@@ -43,11 +43,14 @@ typedef struct h2vi_walk_batch {
     uint32_t at[H2VI_WALKERS];   /* a local index: of current, if the lane is on */
     h2vi_token path[H2VI_QUAD][H2VI_WALKERS]; /* tokens by phase */
 
-    /* Second order: what the darts say, and the edge that decides about going to `next`. */
+    /* Second order: the row of current, and the edges of previous, if they are here; what
+     * the darts say; and where the edge is looked up that decides about going to `next`. */
+    int64_t offset[H2VI_WALKERS], edges[H2VI_WALKERS], bucket[H2VI_WALKERS];
+    uint32_t num_buckets[H2VI_WALKERS];
+    uint32_t coin[H2VI_WALKERS], dart[H2VI_WALKERS];
     uint32_t is_back[H2VI_WALKERS], is_accepted[H2VI_WALKERS], is_open[H2VI_WALKERS];
     h2v_slot target[H2VI_WALKERS];
     h2vi_edge_row asked[H2VI_WALKERS];
-    const h2v_slot *bucket[H2VI_WALKERS];
 
     bool is_gone[H2VI_WALKERS];
     uint32_t reached[H2VI_WALKERS]; /* tokens wanted: so many positions are noted */
@@ -111,16 +114,17 @@ static inline h2vi_walker h2vi_batch_walker(const h2vi_walk_batch *batch, int i)
                          .step = batch->step[i]};
 }
 
-/* Sweep out those that are gone: the last ones take their lanes. */
-static inline void h2vi_batch_sweep(h2vi_walk_batch *batch)
+/* Lane i is gone: the last one takes its place. */
+static inline void h2vi_batch_drop(h2vi_walk_batch *batch, int i)
 {
-    for (int i = batch->count - 1; i >= 0; i--) {
-        if (!batch->is_gone[i]) continue;
-        const int last = batch->count - 1;
-        const h2vi_walker walker = h2vi_batch_walker(batch, last);
-        batch->count = i;
-        h2vi_batch_add(batch, &walker);
-        batch->reached[i] = batch->reached[last];
-        batch->count = last;
-    }
+    const int last = batch->count - 1;
+    const h2vi_walker walker = h2vi_batch_walker(batch, last);
+    batch->count = i;
+    h2vi_batch_add(batch, &walker);
+    batch->reached[i] = batch->reached[last];
+    batch->offset[i] = batch->offset[last];
+    batch->degree[i] = batch->degree[last];
+    batch->edges[i] = batch->edges[last];
+    batch->num_buckets[i] = batch->num_buckets[last];
+    batch->count = last;
 }

@@ -6,6 +6,7 @@
 #include "alloc.h"
 #include "fail.h"
 #include "first_order.h"
+#include "second_order.h"
 
 #include <stdlib.h>
 
@@ -24,7 +25,7 @@ h2v_status h2vi_walk_worker_init(const h2vi_walk_engine *engine, const h2vi_walk
                                  .first = (h2v_slot)graph->first[rank],
                                  .end = (h2v_slot)graph->first[rank + 1],
                                  .random_many = h2vi_random_many_of(engine->isa)};
-    worker->turn = is_second_order(worker) ? h2vi_turn_second_order
+    worker->turn = is_second_order(worker) ? h2vi_turn_second_order_of(engine->isa)
                                            : h2vi_turn_first_order_of(engine->isa);
     worker->batch = h2vi_alloc_n(1, sizeof *worker->batch);
     if (!worker->batch) return h2vi_fail_memory("walkers");
@@ -97,6 +98,7 @@ static int64_t fill(h2vi_walk_worker *worker, const h2vi_walker *walkers, int64_
 {
     h2vi_walk_batch *batch = worker->batch;
     h2vi_lane *arrivals = batch->lists[2];
+    const int first_new = batch->count;
     int num_arrivals = 0;
     while (batch->count < H2VI_WALKERS && begin < end) {
         arrivals[num_arrivals] = (h2vi_lane)batch->count;
@@ -104,7 +106,10 @@ static int64_t fill(h2vi_walk_worker *worker, const h2vi_walker *walkers, int64_
         num_arrivals += enter(worker, &walker);
         begin++;
     }
-    if (is_second_order(worker)) h2vi_arrive_second_order(worker, num_arrivals, arrivals);
+    if (is_second_order(worker)) {
+        h2vi_enter_second_order(worker, first_new);
+        h2vi_arrive_second_order(worker, num_arrivals, arrivals);
+    }
     return begin;
 }
 
@@ -119,13 +124,22 @@ static void close_walk(h2vi_walk_worker *worker, int lane)
     memset(walk + reached, 0xff, (size_t)(walk_length - reached) * sizeof *walk);
 }
 
+/* From the last one on, so that who takes a lane is not gone. */
 static void sweep(h2vi_walk_worker *worker, bool is_start)
 {
-    const h2vi_walk_batch *batch = worker->batch;
-    if (!memchr(batch->is_gone, true, (size_t)batch->count)) return;
-    for (int i = 0; is_start && worker->run->tokens && i < batch->count; i++)
-        if (batch->is_gone[i]) close_walk(worker, i);
-    h2vi_batch_sweep(worker->batch);
+    h2vi_walk_batch *batch = worker->batch;
+    const bool *end = batch->is_gone + batch->count;
+    h2vi_lane *gone = batch->lists[0];
+    int num_gone = 0;
+    for (const bool *at = batch->is_gone; at < end; at++) {
+        at = memchr(at, true, (size_t)(end - at));
+        if (!at) break;
+        gone[num_gone++] = (h2vi_lane)(at - batch->is_gone);
+    }
+    while (num_gone-- > 0) {
+        if (is_start && worker->run->tokens) close_walk(worker, gone[num_gone]);
+        h2vi_batch_drop(batch, gone[num_gone]);
+    }
 }
 
 /* Advance walkers (NULL: the run's starts) of [begin, end) until none is left. */

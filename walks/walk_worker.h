@@ -63,11 +63,6 @@ void h2vi_walk_leave(h2vi_walk_worker *worker, h2vi_lane lane, h2v_slot candidat
  * counted, as the run asks. */
 void h2vi_walk_note(h2vi_walk_worker *worker, int count, const h2vi_lane *lanes);
 
-h2vi_walk_turn h2vi_turn_second_order;
-
-/* Local. Second order: walkers have come to the vertices of these lanes. */
-void h2vi_arrive_second_order(h2vi_walk_worker *worker, int count, const h2vi_lane *lanes);
-
 /* A draw for every lane, the counter's step being step >> shift. */
 static inline void h2vi_batch_draw(const h2vi_walk_worker *worker, int shift)
 {

@@ -19,7 +19,7 @@
 #include "graph_rows.h"
 #include "walk_engine.h"
 
-enum { N = 23, WALKS = 60, MAX_LENGTH = 18, EPOCH = 3 };
+enum { N = 47, WALKS = 30, MAX_LENGTH = 18, EPOCH = 3 };
 
 static const uint64_t seed = 0x123456789abcdef;
 static h2v_world *world;
@@ -35,6 +35,14 @@ static bool is_arc(uint32_t u, uint32_t v)
 static bool is_one_way(uint32_t u, uint32_t v)
 {
     return u % 8 != 0 && is_arc(u, v);
+}
+
+/* All have arcs to those that an edge set looks for in its first third: there a row's
+ * buckets overflow. */
+static bool is_crowded(uint32_t u, uint32_t v)
+{
+    const uint32_t third = UINT32_MAX / 3;
+    return u != v && (h2vi_edge_set_hash(u) < third || h2vi_edge_set_hash(v) < third);
 }
 
 static uint32_t keep_of(uint32_t vertex)
@@ -204,17 +212,31 @@ static void assert_same(const dense_graph *dense, const h2vi_walk_params *params
     h2vi_walk_engine_clear(&engine);
 }
 
+static const double biases[][2] = {{1, 1}, {0.25, 4}, {4, 0.25}, {2, 0.5}, {0.5, 1}};
+enum { NUM_BIASES = sizeof biases / sizeof *biases };
+
 static void walks_are_what_their_draws_say(void **state)
 {
     (void)state;
-    const double biases[][2] = {{1, 1}, {0.25, 4}, {4, 0.25}, {2, 0.5}, {0.5, 1}};
     for (int is_directed = 0; is_directed < 2; is_directed++) {
         dense_graph dense =
             dense_make(N, is_directed, false, is_directed ? is_one_way : is_arc);
-        for (size_t i = 0; i < sizeof biases / sizeof *biases; i++)
+        for (int i = 0; i < NUM_BIASES; i++)
             for (int length = 1; length <= MAX_LENGTH; length++)
                 assert_same(&dense,
                             &(h2vi_walk_params){length, biases[i][0], biases[i][1], seed});
+        dense_clear(&dense);
+    }
+}
+
+static void full_buckets_are_searched(void **state)
+{
+    (void)state;
+    for (int is_directed = 0; is_directed < 2; is_directed++) {
+        dense_graph dense = dense_make(N, is_directed, false, is_crowded);
+        for (int i = 1; i < NUM_BIASES; i++)
+            assert_same(&dense,
+                        &(h2vi_walk_params){MAX_LENGTH, biases[i][0], biases[i][1], seed});
         dense_clear(&dense);
     }
 }
@@ -239,13 +261,14 @@ static void instruction_sets_walk_the_same(void **state)
                              .targets = dense.csr.targets,
                              .weights = dense.csr.weights,
                              .gids = gids};
-    for (int length = 1; length <= MAX_LENGTH; length++) {
+    h2vi_start starts[N * WALKS];
+    for (uint32_t i = 0; i < N * WALKS; i++) starts[i] = (h2vi_start){i % N, i / N};
+    for (int i = 0; i < NUM_BIASES * MAX_LENGTH; i++) {
+        const double *bias = biases[i % NUM_BIASES];
         h2vi_walk_engine engine;
-        const h2vi_walk_params params = {length, 1, 1, seed};
+        const h2vi_walk_params params = {1 + i / NUM_BIASES, bias[0], bias[1], seed};
         assert_int_equal(h2vi_walk_engine_init(&graph, &params, gids, NULL, &engine),
                          H2V_OK);
-        h2vi_start starts[N * WALKS];
-        for (uint32_t i = 0; i < N * WALKS; i++) starts[i] = (h2vi_start){i % N, i / N};
         engine.isa = H2VI_SCALAR;
         walk_together(&engine, starts, &expected);
         memcpy(expected.starts, starts, sizeof starts);
@@ -258,6 +281,7 @@ static void instruction_sets_walk_the_same(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(walks_are_what_their_draws_say),
+                                       cmocka_unit_test(full_buckets_are_searched),
                                        cmocka_unit_test(instruction_sets_walk_the_same)};
     int level = 0;
     MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &level);
