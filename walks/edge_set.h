@@ -29,8 +29,9 @@ typedef struct h2vi_edge_row {
 
 static inline h2vi_edge_row h2vi_edge_set_row(int64_t v, int64_t offset, int64_t degree)
 {
-    const int64_t first = offset / (H2VI_BUCKET / 2);
-    return (h2vi_edge_row){first + v, (offset + degree) / (H2VI_BUCKET / 2) - first + 1};
+    const uint64_t first = (uint64_t)offset / (H2VI_BUCKET / 2);
+    const uint64_t end = (uint64_t)(offset + degree) / (H2VI_BUCKET / 2);
+    return (h2vi_edge_row){(int64_t)first + v, (int64_t)(end - first + 1)};
 }
 
 static inline uint32_t h2vi_edge_set_hash(h2v_slot target)

@@ -16,12 +16,12 @@ static inline void pick_pairs(const h2vi_alias *items, const int64_t *places,
         others[j] = items[places[j]].other;
     }
 }
-static inline void look_up(const h2vi_edge_set *edges, const int64_t *places,
+static inline void look_up(const h2v_slot *keys, const int64_t *places,
                            const h2v_slot *targets, uint32_t is_there[H2VI_MANY],
                            uint32_t is_unsettled[H2VI_MANY])
 {
     for (int j = 0; j < H2VI_MANY; j++) {
-        const h2v_slot *bucket = edges->buckets[places[j]];
+        const h2v_slot *bucket = keys + places[j];
         is_there[j] = h2vi_bucket_has(bucket, targets[j]) ? UINT32_MAX : 0;
         is_unsettled[j] = h2vi_bucket_has_room(bucket) ? 0 : ~is_there[j];
     }

@@ -64,7 +64,7 @@ static inline vec lacks(const vec m[GROUP])
                                               _mm256_permute2x128_si256(low, high, 0x31)),
                               _mm256_setzero_si256());
 }
-static inline void look_up(const h2vi_edge_set *edges, const int64_t *places,
+static inline void look_up(const h2v_slot *keys, const int64_t *places,
                            const h2v_slot *targets, uint32_t is_there[H2VI_MANY],
                            uint32_t is_unsettled[H2VI_MANY])
 {
@@ -72,9 +72,9 @@ static inline void look_up(const h2vi_edge_set *edges, const int64_t *places,
         vec m[GROUP];
 #pragma GCC unroll 8
         for (int g = 0; g < GROUP; g++)
-            m[g] = matches(edges->buckets[places[j + g]], targets[j + g]);
+            m[g] = matches(keys + places[j + g], targets[j + g]);
         const vec is_not = lacks(m), ones = _mm256_set1_epi32(-1);
-#define LAST(g) (int)edges->buckets[places[j + g]][H2VI_BUCKET - 1]
+#define LAST(g) (int)keys[places[j + g] + H2VI_BUCKET - 1]
         const vec last = _mm256_setr_epi32(LAST(0), LAST(1), LAST(2), LAST(3), LAST(4),
                                            LAST(5), LAST(6), LAST(7));
 #undef LAST

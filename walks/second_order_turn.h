@@ -115,6 +115,7 @@ INLINE void judge(h2vi_walk_worker *worker, turn_kind kind, int i)
     const uint32_t is_undirected =
         kind.is_plain || !engine->graph->directed ? UINT32_MAX : 0;
     h2vi_walk_batch *batch = worker->batch;
+    const h2v_slot *keys = (const h2v_slot *)engine->edges.buckets;
     h2v_slot candidates[H2VI_MANY];
     follow(worker, kind, i, candidates);
 #pragma GCC unroll 1
@@ -144,10 +145,11 @@ INLINE void judge(h2vi_walk_worker *worker, turn_kind kind, int i)
     for (int j = 0; j < H2VI_MANY; j++) {
         const uint32_t hash = h2vi_edge_set_hash(batch->next[i + j]);
         const int64_t at = (int64_t)((uint64_t)hash * batch->num_buckets[i + j] >> 32);
-        batch->bucket[i + j] = batch->is_open[i + j] ? batch->edges[i + j] + at : 0;
+        const int64_t mask = (int32_t)batch->is_open[i + j];
+        batch->bucket[i + j] = ((batch->edges[i + j] + at) & mask) * H2VI_BUCKET;
     }
     for (int j = 0; j < H2VI_MANY; j++)
-        __builtin_prefetch(worker->engine->edges.buckets[batch->bucket[i + j]], 0, 2);
+        __builtin_prefetch(keys + batch->bucket[i + j], 0, 2);
 }
 
 /* The edges that decide about open lanes, where not all are at previous; a walker goes
@@ -179,8 +181,9 @@ INLINE void ask(h2vi_walk_worker *worker, int i)
             h2vi_walk_leave(worker, (h2vi_lane)i, next);
             continue;
         }
-        batch->bucket[i] = h2vi_edge_set_start(batch->asked[i], batch->target[i]);
-        __builtin_prefetch(engine->edges.buckets[batch->bucket[i]], 0, 2);
+        const int64_t bucket = h2vi_edge_set_start(batch->asked[i], batch->target[i]);
+        __builtin_prefetch(engine->edges.buckets[bucket], 0, 2);
+        batch->bucket[i] = bucket * H2VI_BUCKET;
     }
 }
 
@@ -192,7 +195,8 @@ INLINE void decide(h2vi_walk_worker *worker, turn_kind kind, int i)
     h2vi_walk_batch *batch = worker->batch;
     const h2v_slot *targets = kind.is_plain ? batch->next : batch->target;
     uint32_t is_there[H2VI_MANY], is_unsettled[H2VI_MANY], num_unsettled = 0;
-    look_up(&engine->edges, batch->bucket + i, targets + i, is_there, is_unsettled);
+    look_up((const h2v_slot *)engine->edges.buckets, batch->bucket + i, targets + i,
+            is_there, is_unsettled);
 #pragma GCC unroll 1
     for (int j = 0; j < H2VI_MANY; j++)
         num_unsettled |= is_unsettled[j] & batch->is_open[i + j];

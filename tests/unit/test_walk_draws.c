@@ -19,7 +19,7 @@
 #include "graph_rows.h"
 #include "walk_engine.h"
 
-enum { N = 47, WALKS = 30, MAX_LENGTH = 18, EPOCH = 3 };
+enum { N = 47, WALKS = 20, MAX_LENGTH = 18, EPOCH = 3 };
 
 static const uint64_t seed = 0x123456789abcdef;
 static h2v_world *world;
