@@ -65,12 +65,17 @@ int64_t h2vi_alloc_bytes(int64_t num_bytes)
     return (int64_t)rounded_up((size_t)num_bytes);
 }
 
+/* Whether an array of so many bytes may be, and is not refused. */
+static int is_allowed(size_t count, size_t size, size_t *num_bytes)
+{
+    return !is_refused() && !__builtin_mul_overflow(count, size, num_bytes) &&
+           *num_bytes <= (size_t)PTRDIFF_MAX - HUGE_PAGE;
+}
+
 /* *num_bytes is what the memory holds, of which not all was asked for. */
 static void *allocate(size_t count, size_t size, size_t *num_bytes)
 {
-    if (is_refused() || __builtin_mul_overflow(count, size, num_bytes)) return NULL;
-    if (*num_bytes > (size_t)PTRDIFF_MAX - HUGE_PAGE) return NULL;
-
+    if (!is_allowed(count, size, num_bytes)) return NULL;
     const size_t alignment = alignment_of(*num_bytes);
     *num_bytes = rounded_up(*num_bytes);
     void *memory = aligned_alloc(alignment, *num_bytes);
@@ -89,6 +94,13 @@ void *h2vi_alloc_raw(size_t count, size_t size)
 {
     size_t num_bytes = 0;
     return allocate(count, size, &num_bytes);
+}
+
+void *h2vi_alloc_small_pages(size_t count, size_t size)
+{
+    size_t num_bytes = 0;
+    if (!is_allowed(count, size, &num_bytes)) return NULL;
+    return aligned_alloc(CACHE_LINE, (num_bytes / CACHE_LINE + 1) * CACHE_LINE);
 }
 
 void *h2vi_regrow(void *old, size_t kept, size_t count, size_t size)

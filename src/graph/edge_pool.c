@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 
-/* The first touch of a page costs more than the edges on it; a huge page is touched once,
- * and while edges are spread over hundreds of chunks, the processor keeps their addresses
- * in mind. Threads meet here once per some hundred edges. */
+/* The first touch of a page costs more than the edges on it. Slabs are below the size at
+ * which huge pages are asked for: these cost more, where a virtual machine's free memory
+ * goes back to its host, than they save while edges are spread over hundreds of chunks; and
+ * the array of the rows gets the small pages of slabs that fell empty. Threads meet here
+ * once per some hundred edges. */
 #include "edge_pool.h"
 
 #include "alloc.h"
@@ -10,7 +12,7 @@
 #include <malloc.h>
 #include <stdlib.h>
 
-enum { SLAB_BYTES = 1 << 22, LINE_BYTES = 64 };
+enum { SLAB_BYTES = 1 << 20, LINE_BYTES = 64 };
 
 struct h2vi_edge_slab {
     h2vi_edge_slab *next, *next_roomy;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
 /* Chunks of edges of fixed size, handed out and taken back while a graph is built. They lie
- * in slabs of huge pages. A chunk that is asked for comes from an old slab if there is one
- * with room, so what is kept moves there in time, and whole slabs fall empty. */
+ * in slabs. A chunk that is asked for comes from an old slab if there is one with room, so
+ * what is kept moves there in time, and whole slabs fall empty. */
 #pragma once
 
 #include <stdbool.h>

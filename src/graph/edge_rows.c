@@ -225,9 +225,10 @@ static h2v_status collect(builder *b, h2vi_csr *rows)
         rows->offsets[v + 1] += rows->offsets[v];
     rows->num_arcs = rows->offsets[rows->num_vertices];
     h2vi_edge_pool_trim(b->pool); /* before asking for as much again */
-    rows->targets = h2vi_alloc_raw_n(rows->num_arcs, sizeof *rows->targets);
+    const size_t num_arcs = (size_t)rows->num_arcs;
+    rows->targets = h2vi_alloc_small_pages(num_arcs, sizeof *rows->targets);
     if (b->pool->weighted)
-        rows->weights = h2vi_alloc_raw_n(rows->num_arcs, sizeof *rows->weights);
+        rows->weights = h2vi_alloc_small_pages(num_arcs, sizeof *rows->weights);
     if (!rows->targets || (b->pool->weighted && !rows->weights))
         return h2vi_fail_memory("the adjacency");
 

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK_LINES = 32, NUMBER_LINES = 64, FIRST_CAPACITY = 4096, LOOK_AHEAD = 16 };
+enum { BLOCK_LINES = 32, NUMBER_LINES = 256, FIRST_CAPACITY = 4096, LOOK_AHEAD = 16 };
 
 typedef struct block {
     int count;

@@ -31,6 +31,21 @@ static void impossible_sizes_are_refused(void **state)
     assert_null(h2vi_alloc(SIZE_MAX / 2 + 2, 2)); /* the product wraps to a small number */
     assert_null(h2vi_alloc(SIZE_MAX, 1));
     assert_null(h2vi_alloc_n(-1, 8));
+    assert_null(h2vi_alloc_small_pages(SIZE_MAX, 2));
+    assert_null(h2vi_alloc_small_pages(SIZE_MAX, 1));
+}
+
+static void small_pages_hold_what_was_asked_for(void **state)
+{
+    (void)state;
+    const size_t counts[] = {0, 1, 63, 64, (size_t)3 << 20};
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+        unsigned char *memory = h2vi_alloc_small_pages(counts[i], 1);
+        assert_non_null(memory);
+        assert_int_equal((uintptr_t)memory % 64, 0);
+        memset(memory, 1, counts[i]);
+        free(memory);
+    }
 }
 
 static void regrow_keeps_what_it_is_told(void **state)
@@ -74,6 +89,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(is_zeroed_and_aligned),
         cmocka_unit_test(impossible_sizes_are_refused),
+        cmocka_unit_test(small_pages_hold_what_was_asked_for),
         cmocka_unit_test(regrow_keeps_what_it_is_told),
         cmocka_unit_test(can_be_made_to_fail),
     };
