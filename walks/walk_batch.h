@@ -64,11 +64,6 @@ typedef struct h2vi_walk_batch {
     h2vi_lane lists[3][H2VI_WALKERS]; /* scratch */
 } h2vi_walk_batch;
 
-static inline uint32_t h2vi_batch_word(const h2vi_walk_batch *batch, int i, int word)
-{
-    return batch->draws[i / H2VI_MANY].words[word][i % H2VI_MANY];
-}
-
 static inline uint32_t h2vi_batch_position(const h2vi_walk_batch *batch, int i)
 {
     return batch->step[i] & ((1U << H2VI_POSITION_BITS) - 1);

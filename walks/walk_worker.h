@@ -79,23 +79,3 @@ static inline void h2vi_batch_draw(const h2vi_walk_worker *worker, int shift)
     }
     worker->random_many(worker->engine->params.seed, num_many, batch->draws);
 }
-
-/* The arc that lane i takes out of `row` by a random word; any arc, if the row has none. */
-static inline void h2vi_batch_choose(h2vi_walk_batch *batch, int i,
-                                     const h2vi_walk_row *row, uint32_t word)
-{
-    const uint64_t product = (uint64_t)word * row->degree;
-    const int64_t arc = row->offset + (int64_t)(product >> 32);
-    batch->arc[i] = row->degree > 0 ? arc : 0;
-    batch->product[i] = product;
-}
-
-/* Where it leads. */
-static inline h2v_slot h2vi_batch_follow(const h2vi_walk_batch *batch, int i,
-                                         const h2v_slot *targets, const h2vi_alias *alias)
-{
-    const int64_t arc = batch->arc[i];
-    if (!alias) return targets[arc];
-    const h2v_slot target = targets[arc];
-    return (uint32_t)batch->product[i] <= alias[arc].threshold ? target : alias[arc].other;
-}
