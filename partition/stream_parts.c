@@ -181,8 +181,8 @@ static void take_turn(streamed_parts *streamed, int r)
         memset(streamed->loads, 0, (size_t)streamed->num_parts * sizeof *streamed->loads);
     h2vi_wait_begin_patiently("another rank's turn to cut");
     h2vi_sum(graph->world, streamed->num_parts, streamed->loads);
-    h2vi_slot_map_share(graph, r, streamed->part_of);
     h2vi_wait_end();
+    h2vi_slot_map_share(graph, r, streamed->part_of);
     for (int p = 0; p < streamed->num_parts; p++) add_load(streamed, (uint32_t)p, 0);
 }
 

@@ -27,7 +27,7 @@ static const cli_command command = {
         "rounds that quality needs; the output tells which.\n"
         "\n"
         "--method fastrp neither walks nor trains. Without --parts each rank has a run\n"
-        "of vertices as they stand in the graph; parts save traffic, and cost METIS.\n"
+        "of vertices as they stand in the graph; parts save traffic, and cost a cut.\n"
         "--init fastrp takes its rows as a start for training, --init FILE those of\n"
         "another run or graph; vertices that FILE has not start from their neighbors.\n"
         "\n"

@@ -16,8 +16,8 @@ static const cli_command command = {
     .name = "partition",
     .synopsis = "GRAPH --parts N [options]",
     .purpose = "Cut a graph into parts, and say how well.",
-    .notes = "Balance is the largest part over the mean: 1 is perfect. Parts have "
-             "equal visits\n"
+    .notes = "Balance is the largest part over the mean: 1 is perfect. METIS and "
+             "Fennel balance visits\n"
              "of trial walks, the work that training will find at each vertex; the walk "
              "options\n"
              "are those of embed.\n\n"

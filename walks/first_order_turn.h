@@ -195,7 +195,7 @@ INLINE void take_turn(h2vi_walk_worker *worker, turn_kind kind)
     h2vi_walk_batch *batch = worker->batch;
     const int count = (batch->count + H2VI_MANY - 1) / H2VI_MANY * H2VI_MANY;
     begin(worker, kind, count);
-    h2vi_batch_draw(worker, 2);
+    h2vi_batch_draw(worker);
     for (int phase = 0; phase < H2VI_QUAD; phase++) {
         choose(worker, kind, phase, count);
         follow(worker, kind, count);

@@ -202,6 +202,7 @@ INLINE void decide(h2vi_walk_worker *worker, turn_kind kind, int i)
         num_unsettled |= is_unsettled[j] & batch->is_open[i + j];
     if (__builtin_expect(num_unsettled != 0, false))
         for (int j = 0; j < H2VI_MANY; j++) {
+            if (i + j >= batch->count) break; /* what stands there is nobody's */
             if (!(is_unsettled[j] & batch->is_open[i + j])) continue;
             const h2vi_edge_row plain = {batch->edges[i + j], batch->num_buckets[i + j]};
             const bool has = h2vi_edge_set_has(&engine->edges,

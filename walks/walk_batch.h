@@ -61,7 +61,7 @@ typedef struct h2vi_walk_batch {
     uint32_t from[H2VI_WALKERS], to[H2VI_WALKERS];
 
     h2vi_lane everyone[H2VI_WALKERS]; /* 0, 1, 2 ... */
-    h2vi_lane lists[3][H2VI_WALKERS]; /* scratch */
+    h2vi_lane lists[2][H2VI_WALKERS]; /* scratch */
 } h2vi_walk_batch;
 
 static inline uint32_t h2vi_batch_position(const h2vi_walk_batch *batch, int i)

@@ -97,7 +97,7 @@ static int64_t fill(h2vi_walk_worker *worker, const h2vi_walker *walkers, int64_
                     int64_t end)
 {
     h2vi_walk_batch *batch = worker->batch;
-    h2vi_lane *arrivals = batch->lists[2];
+    h2vi_lane *arrivals = batch->lists[1];
     const int first_new = batch->count;
     int num_arrivals = 0;
     while (batch->count < H2VI_WALKERS && begin < end) {

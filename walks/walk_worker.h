@@ -63,8 +63,8 @@ void h2vi_walk_leave(h2vi_walk_worker *worker, h2vi_lane lane, h2v_slot candidat
  * counted, as the run asks. */
 void h2vi_walk_note(h2vi_walk_worker *worker, int count, const h2vi_lane *lanes);
 
-/* A draw for every lane, the counter's step being step >> shift. */
-static inline void h2vi_batch_draw(const h2vi_walk_worker *worker, int shift)
+/* A draw for every lane, one for the four steps of a quad. */
+static inline void h2vi_batch_draw(const h2vi_walk_worker *worker)
 {
     h2vi_walk_batch *batch = worker->batch;
     const uint32_t purpose = h2vi_purpose_word(worker->run->purpose, worker->run->epoch);
@@ -72,7 +72,8 @@ static inline void h2vi_batch_draw(const h2vi_walk_worker *worker, int shift)
     for (int k = 0; k < num_many; k++) {
         h2vi_many *draw = &batch->draws[k];
         const int i = k * H2VI_MANY;
-        for (int j = 0; j < H2VI_MANY; j++) draw->words[0][j] = batch->step[i + j] >> shift;
+        for (int j = 0; j < H2VI_MANY; j++)
+            draw->words[0][j] = batch->step[i + j] / H2VI_QUAD;
         memcpy(draw->words[1], batch->walk + i, sizeof draw->words[1]);
         memcpy(draw->words[2], batch->gid + i, sizeof draw->words[2]);
         for (int j = 0; j < H2VI_MANY; j++) draw->words[3][j] = purpose;

@@ -39,8 +39,8 @@ typedef struct h2v_partition_quality {
     double vertex_balance;
     double arc_balance;
     double weight_balance;       ///< of the weights that were passed (visits)
-    h2v_partitioner partitioner; ///< what made the parts; AUTO if there is one only, FILE
-                                 ///< if they were measured
+    h2v_partitioner partitioner; ///< what made the parts; what was asked for if there is
+                                 ///< one only; FILE if they were measured
     double seconds;              ///< of cutting
     int64_t gathered_bytes;      ///< what rank 0 held for METIS, whose own work is apart; 0
                                  ///< elsewhere, and without it
@@ -58,7 +58,7 @@ const char *h2v_partitioner_name(h2v_partitioner partitioner);
 /// seconds where METIS may take minutes, tells whether the graph has communities. If more
 /// than two thirds of the edges that parts by chance would cut are cut, METIS would not do
 /// better, and the cut is kept; so it is where METIS cannot count the arcs. Else METIS
-/// cuts.
+/// cuts. Of a directed graph Fennel sees only where arcs lead.
 ///
 /// @param graph      as loaded: slices in gid order
 /// @param num_parts  1 .. number of vertices

@@ -103,7 +103,7 @@ static void say_what_stays(const h2vi_costing *costing, int64_t memory, int leng
     const int64_t cut = h2vi_cut_bytes(&costing->shape, params);
     if (cut > memory) {
         (void)snprintf(end, room,
-                       "; rank 0 needs %s to cut the graph, whatever the rounds and ranks: "
+                       "; rank 0 needs %s to cut by METIS, whatever the rounds and ranks: "
                        "--partition or --partitioner fennel spares that",
                        words_of(cut).text);
         return;
@@ -275,7 +275,7 @@ h2v_status h2vi_check_memory_early(const h2vi_job *job)
         h2vi_refuse_training(&costing, job->memory, true, refusal);
     } else if (h2vi_cut_bytes(&shape, &job->params) > job->memory) {
         (void)snprintf(refusal, sizeof refusal,
-                       "Needs %s on rank 0 to cut the graph, --memory is %s; no --parts, "
+                       "Needs %s on rank 0 to cut by METIS, --memory is %s; no --parts, "
                        "--partition or --partitioner fennel spare that",
                        words_of(h2vi_cut_bytes(&shape, &job->params)).text,
                        words_of(job->memory).text);

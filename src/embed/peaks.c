@@ -3,6 +3,7 @@
 #include "peaks.h"
 
 #include "arrays.h"
+#include "metis_parts.h"
 #include "migrate.h"
 #include "model.h"
 #include "starts.h"
@@ -64,6 +65,8 @@ int64_t h2vi_walked_graph_bytes(const h2vi_graph_shape *shape,
     h2vi_arrays arrays = {0};
     h2vi_arrays_add(&arrays, num_owned, sizeof(uint32_t)); /* where contexts are */
     h2vi_arrays_add(&arrays, num_owned, sizeof(uint32_t)); /* what is kept of them */
+    if (params->read.num_walks > 0)
+        return arrays.taken + h2vi_moved_graph_bytes(shape, num_owned, num_arcs);
     if (is_whole) {
         h2vi_arrays_add(&arrays, n + 1, sizeof(int64_t));
         h2vi_arrays_add(&arrays, n, sizeof(uint32_t)); /* gids */
@@ -100,7 +103,8 @@ int64_t h2vi_cut_bytes(const h2vi_graph_shape *shape, const h2v_embed_params *pa
     const int64_t n = shape->num_vertices, m = shape->num_arcs;
     const int64_t of_arc = sizeof(uint32_t) + (shape->is_weighted ? sizeof(float) : 0);
     const bool may_be_metis = params->partitioner == H2V_PARTITIONER_METIS ||
-                              params->partitioner == H2V_PARTITIONER_AUTO;
+                              (params->partitioner == H2V_PARTITIONER_AUTO &&
+                               h2vi_metis_counts_to(n, shape->is_directed ? 2 * m : m));
     if (!may_be_metis || params->parts < 2) return 0;
     h2vi_arrays gathered = {0}, symmetric = {0}, metis = {0};
     h2vi_arrays_add_roomy(&gathered, n + 1, GROWTH, sizeof(int64_t));

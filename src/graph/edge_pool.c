@@ -2,9 +2,8 @@
 
 /* The first touch of a page costs more than the edges on it. Slabs are below the size at
  * which huge pages are asked for: these cost more, where a virtual machine's free memory
- * goes back to its host, than they save while edges are spread over hundreds of chunks; and
- * the array of the rows gets the small pages of slabs that fell empty. Threads meet here
- * once per some hundred edges. */
+ * goes back to its host, than they save while edges are spread over hundreds of chunks.
+ * Threads meet here once per some hundred edges. */
 #include "edge_pool.h"
 
 #include "alloc.h"

@@ -396,9 +396,9 @@ static void add_to_report(const h2vi_trainer *trainer, int num_threads)
         report->round_bytes += h2vi_reconciler_bytes(&trainer->reconciler);
     }
     const h2vi_walk_params walks = h2vi_walks_of(trainer->training->params);
-    report->graph_bytes =
-        h2vi_graph_bytes(graph, graph->world->num_ranks, &walks, graph->num_owned,
-                         graph->offsets[graph->num_owned]);
+    report->graph_bytes = h2vi_graph_bytes(
+        graph, graph->world->num_ranks, trainer->training->given ? NULL : &walks,
+        graph->num_owned, graph->offsets[graph->num_owned]);
     report->round_bytes += trainer->engine.buffer_bytes +
                            h2vi_router_bytes(&trainer->router) +
                            h2vi_starts_bytes(trainer->training->params, &trainer->starts);
