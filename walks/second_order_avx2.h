@@ -38,8 +38,9 @@ static inline void pick_pairs(const h2vi_alias *items, const int64_t *places,
     typedef long long pair __attribute__((may_alias));
     const pair *pairs = (const pair *)items;
 #define FOUR(g)                                                                            \
-    _mm256_castsi256_ps(_mm256_setr_epi64x(pairs[places[g]], pairs[places[g + 1]],         \
-                                           pairs[places[g + 2]], pairs[places[g + 3]]))
+    _mm256_castsi256_ps(_mm256_setr_epi64x(pairs[places[g]], pairs[places[(g) + 1]],       \
+                                           pairs[places[(g) + 2]],                         \
+                                           pairs[places[(g) + 3]]))
     for (int j = 0; j < H2VI_MANY; j += GROUP) {
         const __m256 x = FOUR(j), y = FOUR(j + 4);
         _mm256_storeu_si256((vec *)(thresholds + j), join_halves(x, y, 0));
@@ -74,7 +75,7 @@ static inline void look_up(const h2v_slot *keys, const int64_t *places,
         for (int g = 0; g < GROUP; g++)
             m[g] = matches(keys + places[j + g], targets[j + g]);
         const vec is_not = lacks(m), ones = _mm256_set1_epi32(-1);
-#define LAST(g) (int)keys[places[j + g] + H2VI_BUCKET - 1]
+#define LAST(g) (int)keys[places[j + (g)] + H2VI_BUCKET - 1]
         const vec last = _mm256_setr_epi32(LAST(0), LAST(1), LAST(2), LAST(3), LAST(4),
                                            LAST(5), LAST(6), LAST(7));
 #undef LAST

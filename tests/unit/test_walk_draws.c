@@ -162,7 +162,7 @@ static void walk_together(h2vi_walk_engine *engine, const h2vi_start *starts,
 static void assert_walks(h2vi_walk_engine *engine, const many_walks *expected)
 {
     static many_walks found;
-    const size_t num_tokens = (size_t)(N * WALKS * engine->params.walk_length);
+    const size_t num_tokens = (size_t)N * WALKS * (size_t)engine->params.walk_length;
     const bool is_closed = engine->is_closed;
     for (int isa = 0; isa < H2VI_NUM_ISAS; isa++)
         for (int kind = 0; kind < 4; kind++) {
