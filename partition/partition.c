@@ -55,13 +55,12 @@ static void assign_by_hash(const h2v_graph *graph, uint64_t seed, h2v_partition 
 /* Collective. Rank 0 cuts; every rank gets the parts of its slice. */
 static h2v_status assign_by_metis(const h2v_graph *graph, uint64_t seed,
                                   const int64_t *weights, h2v_partition *partition,
-                                  h2v_partition_quality *quality)
+                                  int64_t *gathered_bytes)
 {
     const h2v_world *world = graph->world;
     h2vi_whole_graph whole = {0};
     h2vi_exchange exchange = {0};
     int32_t *parts = NULL;
-    quality->partitioner = H2V_PARTITIONER_METIS;
     h2v_status status =
         h2v_agree(world, h2vi_exchange_init(world, sizeof *parts, &exchange));
     if (status != H2V_OK) goto cleanup;
@@ -72,7 +71,7 @@ static h2v_status assign_by_metis(const h2v_graph *graph, uint64_t seed,
     if (world->rank == 0) {
         parts = h2vi_alloc_n(graph->num_vertices, sizeof *parts);
         status = parts ? h2vi_metis_partition(&whole, partition->num_parts, seed, parts,
-                                              &quality->gathered_bytes)
+                                              gathered_bytes)
                        : h2vi_fail_memory("parts");
         for (int r = 0; r < world->num_ranks; r++)
             exchange.send_counts[r] = graph->first[r + 1] - graph->first[r];
@@ -90,76 +89,61 @@ cleanup:
     return status;
 }
 
-/* Count the cut arcs of this rank, once for the pair if undirected, and all the edges. */
-static void count_cut(const h2v_graph *graph, const h2v_partition *partition,
-                      const uint32_t *part_of, int64_t counts[2])
-{
-    for (int64_t v = 0; v < graph->num_owned; v++) {
-        for (int64_t e = graph->offsets[v]; e < graph->offsets[v + 1]; e++) {
-            const uint32_t target = graph->targets[e];
-            if (!graph->directed && target < graph->gids[v]) continue;
-            counts[0] += part_of[target] != (uint32_t)partition->parts[v];
-            counts[1]++;
-        }
-    }
-}
-
-/* Collective. `has_communities` out: whether METIS would find much fewer edges to cut. */
+/* Collective. */
 static h2v_status assign_by_fennel(const h2v_graph *graph, const int64_t *weights,
-                                   h2v_partition *partition, h2v_partition_quality *quality,
-                                   bool *has_communities)
+                                   h2v_partition *partition)
 {
     uint32_t *part_of = NULL;
-    quality->partitioner = H2V_PARTITIONER_FENNEL;
-    h2v_status status =
+    const h2v_status status =
         h2vi_stream_partition(graph, partition->num_parts, weights, &part_of);
-    if (status != H2V_OK) return status;
     const int64_t first = graph->first[graph->world->rank];
-    for (int64_t v = 0; v < partition->num_owned; v++)
+    for (int64_t v = 0; status == H2V_OK && v < partition->num_owned; v++)
         partition->parts[v] = (int32_t)part_of[first + v];
-    int64_t counts[2] = {0, 0};
-    count_cut(graph, partition, part_of, counts);
     free(part_of);
-    h2vi_sum(graph->world, 2, counts);
-    const double by_chance = (double)counts[1] * (1 - 1.0 / partition->num_parts);
-    *has_communities = (double)counts[0] <= MOST_WITH_COMMUNITIES * by_chance;
-    return H2V_OK;
+    return status;
 }
 
-/* Collective. See h2v_partition_create(). */
-static h2v_status assign_by_the_better(const h2v_graph *graph, uint64_t seed,
-                                       const int64_t *weights, h2v_partition *partition,
-                                       h2v_partition_quality *quality)
+/* Whether a measured cut by Fennel shows communities. */
+static bool has_communities(const h2v_partition_quality *quality, int num_parts)
+{
+    const double by_chance = (double)quality->num_edges * (1 - 1.0 / num_parts);
+    return (double)quality->edge_cut <= MOST_WITH_COMMUNITIES * by_chance;
+}
+
+/* Collective. Fennel's cut, if it is to be kept: see h2v_partition_create(). `is_kept` out.
+ */
+static h2v_status try_fennel(const h2v_graph *graph, const int64_t *weights,
+                             h2v_partition *partition, bool *is_kept)
 {
     const int64_t both_ways = graph->directed ? 2 * graph->num_arcs : graph->num_arcs;
-    if (graph->num_arcs > FEW_ARCS) {
-        bool has_communities = false;
-        const h2v_status status =
-            assign_by_fennel(graph, weights, partition, quality, &has_communities);
-        if (status != H2V_OK || !has_communities ||
-            !h2vi_metis_counts_to(graph->num_vertices, both_ways))
-            return status;
-    }
-    return assign_by_metis(graph, seed, weights, partition, quality);
+    h2v_partition_quality quality;
+    *is_kept = false;
+    if (graph->num_arcs <= FEW_ARCS) return H2V_OK;
+    h2v_status status = assign_by_fennel(graph, weights, partition);
+    if (status == H2V_OK)
+        status = h2v_partition_measure(graph, partition, weights, &quality);
+    if (status == H2V_OK)
+        *is_kept = !has_communities(&quality, partition->num_parts) ||
+                   !h2vi_metis_counts_to(graph->num_vertices, both_ways);
+    return status;
 }
 
-/* Collective. */
+/* Collective. `made` out: what made them, and what it took. */
 static h2v_status assign(const h2v_graph *graph, h2v_partitioner partitioner, uint64_t seed,
                          const int64_t *weights, h2v_partition *partition,
-                         h2v_partition_quality *quality)
+                         h2v_partition_quality *made)
 {
-    bool has_communities = false;
-    switch (partitioner) {
-    case H2V_PARTITIONER_AUTO:
-        return assign_by_the_better(graph, seed, weights, partition, quality);
-    case H2V_PARTITIONER_METIS:
-        return assign_by_metis(graph, seed, weights, partition, quality);
-    case H2V_PARTITIONER_FENNEL:
-        return assign_by_fennel(graph, weights, partition, quality, &has_communities);
-    case H2V_PARTITIONER_HASH:
-    case H2V_PARTITIONER_FILE:
-        break;
+    made->partitioner = partitioner;
+    if (partitioner == H2V_PARTITIONER_AUTO) {
+        bool is_kept = false;
+        const h2v_status status = try_fennel(graph, weights, partition, &is_kept);
+        made->partitioner = is_kept ? H2V_PARTITIONER_FENNEL : H2V_PARTITIONER_METIS;
+        if (status != H2V_OK || is_kept) return status;
     }
+    if (made->partitioner == H2V_PARTITIONER_METIS)
+        return assign_by_metis(graph, seed, weights, partition, &made->gathered_bytes);
+    if (made->partitioner == H2V_PARTITIONER_FENNEL)
+        return assign_by_fennel(graph, weights, partition);
     assign_by_hash(graph, seed, partition);
     return H2V_OK;
 }
@@ -209,6 +193,20 @@ static double balance(const int64_t *sums, int num_parts)
         if ((double)sums[p] > largest) largest = (double)sums[p];
     }
     return total > 0 ? largest * num_parts / total : 1;
+}
+
+/* Count the cut arcs of this rank, once for the pair if undirected, and all the edges. */
+static void count_cut(const h2v_graph *graph, const h2v_partition *partition,
+                      const uint32_t *part_of, int64_t counts[2])
+{
+    for (int64_t v = 0; v < graph->num_owned; v++) {
+        for (int64_t e = graph->offsets[v]; e < graph->offsets[v + 1]; e++) {
+            const uint32_t target = graph->targets[e];
+            if (!graph->directed && target < graph->gids[v]) continue;
+            counts[0] += part_of[target] != (uint32_t)partition->parts[v];
+            counts[1]++;
+        }
+    }
 }
 
 h2v_status h2v_partition_measure(const h2v_graph *graph, const h2v_partition *partition,

@@ -10,6 +10,3 @@
  * of `graph`, shape [num_vertices], to be freed by the caller; NULL on failure. */
 H2V_CHECKED h2v_status h2vi_slot_map_create(const h2v_graph *graph, const uint32_t *values,
                                             uint32_t **map);
-
-/* Collective. Every rank gets `owner`'s run of the map, shape [num_vertices]. */
-void h2vi_slot_map_share(const h2v_graph *graph, int owner, uint32_t *map);

@@ -7,7 +7,6 @@
 #include "alloc.h"
 #include "collect.h"
 #include "fail.h"
-#include "slot_map.h"
 #include "wait.h"
 
 #include <math.h>
@@ -182,7 +181,9 @@ static void take_turn(streamed_parts *streamed, int r)
     h2vi_wait_begin_patiently("another rank's turn to cut");
     h2vi_sum(graph->world, streamed->num_parts, streamed->loads);
     h2vi_wait_end();
-    h2vi_slot_map_share(graph, r, streamed->part_of);
+    h2vi_share_items(graph->world, "parts of its vertices", r, sizeof *streamed->part_of,
+                     graph->first[r + 1] - graph->first[r],
+                     streamed->part_of + graph->first[r]);
     for (int p = 0; p < streamed->num_parts; p++) add_load(streamed, (uint32_t)p, 0);
 }
 

@@ -37,21 +37,36 @@ void h2vi_gather_all(const h2v_world *world, size_t size, const void *item, void
     h2vi_wait_end();
 }
 
+/* An int counts the bytes of a piece. */
+void h2vi_share_items(const h2v_world *world, const char *what, int owner,
+                      size_t item_bytes, int64_t count, void *items)
+{
+    static const int64_t PIECE = (int64_t)1 << 30;
+    const int64_t num_bytes = count * (int64_t)item_bytes;
+    for (int64_t at = 0; at < num_bytes; at += PIECE) {
+        const int64_t rest = num_bytes - at;
+        h2vi_wait_begin_from(what, owner);
+        MPI_Bcast((char *)items + at, (int)(rest < PIECE ? rest : PIECE), MPI_BYTE, owner,
+                  world->comm);
+        h2vi_wait_end();
+    }
+    if (world->rank == owner)
+        world->traffic->bytes_sent += num_bytes * (world->num_ranks - 1);
+    else
+        world->traffic->bytes_received += num_bytes;
+}
+
 void h2vi_gather_items(const h2v_world *world, const char *what, size_t item_bytes,
                        const int64_t *first, const void *mine, void *all)
 {
-    const int64_t size = (int64_t)item_bytes;
-    const int64_t own = (first[world->rank + 1] - first[world->rank]) * size;
     char *items = all;
-    if (own > 0) memcpy(items + first[world->rank] * size, mine, (size_t)own);
-    for (int r = 0; r < world->num_ranks; r++) {
-        h2vi_wait_begin_from(what, r);
-        MPI_Bcast(items + first[r] * size, (int)((first[r + 1] - first[r]) * size),
-                  MPI_BYTE, r, world->comm);
-        h2vi_wait_end();
-    }
-    world->traffic->bytes_sent += own * (world->num_ranks - 1);
-    world->traffic->bytes_received += first[world->num_ranks] * size - own;
+    const size_t num_owned = (size_t)(first[world->rank + 1] - first[world->rank]);
+    if (num_owned > 0)
+        memcpy(items + (size_t)first[world->rank] * item_bytes, mine,
+               num_owned * item_bytes);
+    for (int r = 0; r < world->num_ranks; r++)
+        h2vi_share_items(world, what, r, item_bytes, first[r + 1] - first[r],
+                         items + (size_t)first[r] * item_bytes);
 }
 
 void h2vi_share(const h2v_world *world, size_t size, void *item)

@@ -22,9 +22,13 @@ void h2vi_sum_before(const h2v_world *world, int count, const int64_t *values,
 /* all[r] becomes rank r's item of `size` bytes; shape [num_ranks]. */
 void h2vi_gather_all(const h2v_world *world, size_t size, const void *item, void *all);
 
-/* Every rank's items of `item_bytes`, in rank order: those of rank r, less than 2 GiB, come
- * to all[first[r], first[r + 1]); `first`: shape [num_ranks + 1]. They count as traffic:
- * a rank sends its own to each other one. `what`: as in wait.h. */
+/* Every rank gets the owner's `count` items of `item_bytes`. They count as traffic: as if
+ * the owner sent them to each other rank. `what`: as in wait.h. */
+void h2vi_share_items(const h2v_world *world, const char *what, int owner,
+                      size_t item_bytes, int64_t count, void *items);
+
+/* The same of every rank, in rank order: the items of rank r come to
+ * all[first[r], first[r + 1]); `first`: shape [num_ranks + 1]. */
 void h2vi_gather_items(const h2v_world *world, const char *what, size_t item_bytes,
                        const int64_t *first, const void *mine, void *all);
 
