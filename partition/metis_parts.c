@@ -44,35 +44,18 @@ static void return_memory(void)
 #endif
 }
 
-/* A vertex heavier than a part fills one alone, whatever METIS does; told its true weight,
- * METIS gives other parts nothing and complains on standard output. So weights count up to
- * the mean part, which is the mean of the weights counted so. */
-static double find_weight_cap(const h2vi_whole_graph *whole, int num_parts)
-{
-    enum { MAX_PASSES = 64 };
-    double cap = HUGE_VAL;
-    for (int pass = 0; pass < MAX_PASSES; pass++) {
-        double sum = 0;
-        for (int64_t v = 0; v < whole->num_vertices; v++)
-            sum += fmin((double)whole->vertex_weights[v], cap);
-        if (sum / num_parts >= cap) break;
-        cap = sum / num_parts;
-    }
-    return cap;
-}
-
 /* Work per vertex in integers of at least 1 whose sum is below WEIGHT_SUM. */
-static void scale_vertex_weights(const h2vi_whole_graph *whole, int num_parts,
+static void scale_vertex_weights(const h2vi_whole_graph *whole, int64_t most_work,
                                  idx_t *weights)
 {
-    const double cap = find_weight_cap(whole, num_parts);
+    const double most = (double)most_work;
     double sum = 0;
     for (int64_t v = 0; v < whole->num_vertices; v++)
-        sum += fmin((double)whole->vertex_weights[v], cap);
+        sum += fmin((double)whole->vertex_weights[v], most);
     const double room = (double)(WEIGHT_SUM - whole->num_vertices);
     const double scale = sum > room && room > 0 ? room / sum : 1;
     for (int64_t v = 0; v < whole->num_vertices; v++)
-        weights[v] = 1 + (idx_t)(fmin((double)whole->vertex_weights[v], cap) * scale);
+        weights[v] = 1 + (idx_t)(fmin((double)whole->vertex_weights[v], most) * scale);
 }
 
 /* Edge weights in integers of at least 1: 1,000 steps up to the largest, fewer if the sum
@@ -97,7 +80,7 @@ bool h2vi_metis_counts_to(int64_t num_vertices, int64_t num_arcs)
     return num_vertices < INDEX_MAX && num_arcs < INDEX_MAX && num_vertices < WEIGHT_SUM;
 }
 
-static h2v_status to_metis(h2vi_whole_graph *whole, int num_parts, metis_graph *graph,
+static h2v_status to_metis(h2vi_whole_graph *whole, int64_t most_work, metis_graph *graph,
                            int64_t *num_bytes)
 {
     const int64_t n = whole->num_vertices, m = whole->offsets[n];
@@ -116,7 +99,7 @@ static h2v_status to_metis(h2vi_whole_graph *whole, int num_parts, metis_graph *
         return h2vi_fail_memory("METIS's graph");
     for (int64_t v = 0; v <= n; v++) graph->offsets[v] = (idx_t)whole->offsets[v];
     for (int64_t e = 0; e < m; e++) graph->targets[e] = (idx_t)whole->targets[e];
-    scale_vertex_weights(whole, num_parts, graph->vertex_weights);
+    scale_vertex_weights(whole, most_work, graph->vertex_weights);
     if (whole->weights) scale_edge_weights(whole, graph->edge_weights);
 
     const int64_t width = sizeof(idx_t);
@@ -126,12 +109,12 @@ static h2v_status to_metis(h2vi_whole_graph *whole, int num_parts, metis_graph *
     return H2V_OK;
 }
 
-h2v_status h2vi_metis_partition(h2vi_whole_graph *whole, int num_parts, uint64_t seed,
-                                int32_t *parts, int64_t *num_bytes)
+h2v_status h2vi_metis_partition(h2vi_whole_graph *whole, int num_parts, int64_t most_work,
+                                uint64_t seed, int32_t *parts, int64_t *num_bytes)
 {
     metis_graph graph = {0};
     idx_t *assigned = NULL;
-    h2v_status status = to_metis(whole, num_parts, &graph, num_bytes);
+    h2v_status status = to_metis(whole, most_work, &graph, num_bytes);
     if (status != H2V_OK) goto cleanup;
     assigned = h2vi_alloc_n(graph.num_vertices, sizeof *assigned);
     if (!assigned) {

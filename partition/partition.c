@@ -52,6 +52,25 @@ static void assign_by_hash(const h2v_graph *graph, uint64_t seed, h2v_partition 
     }
 }
 
+/* Collective. A vertex heavier than a part fills one alone, whoever cuts; at its true
+ * weight METIS would give other parts nothing, and to Fennel the work of others would look
+ * like nothing. So work counts up to that of the mean part, which is the mean of works that
+ * count so. */
+static int64_t find_most_work(const h2v_graph *graph, const int64_t *weights, int num_parts)
+{
+    enum { MAX_PASSES = 64 };
+    int64_t most = INT64_MAX;
+    for (int pass = 0; pass < MAX_PASSES; pass++) {
+        int64_t sum = 0;
+        for (int64_t v = 0; v < graph->num_owned; v++)
+            sum += weights[v] < most ? weights[v] : most;
+        h2vi_sum(graph->world, 1, &sum);
+        if (sum / num_parts >= most) break;
+        most = sum / num_parts;
+    }
+    return most;
+}
+
 /* Collective. Rank 0 cuts; every rank gets the parts of its slice. */
 static h2v_status assign_by_metis(const h2v_graph *graph, uint64_t seed,
                                   const int64_t *weights, h2v_partition *partition,
@@ -68,10 +87,11 @@ static h2v_status assign_by_metis(const h2v_graph *graph, uint64_t seed,
     status = h2vi_gather_whole(graph, weights, &whole);
     if (status != H2V_OK) goto cleanup;
 
+    const int64_t most_work = find_most_work(graph, weights, partition->num_parts);
     if (world->rank == 0) {
         parts = h2vi_alloc_n(graph->num_vertices, sizeof *parts);
-        status = parts ? h2vi_metis_partition(&whole, partition->num_parts, seed, parts,
-                                              gathered_bytes)
+        status = parts ? h2vi_metis_partition(&whole, partition->num_parts, most_work, seed,
+                                              parts, gathered_bytes)
                        : h2vi_fail_memory("parts");
         for (int r = 0; r < world->num_ranks; r++)
             exchange.send_counts[r] = graph->first[r + 1] - graph->first[r];
@@ -94,8 +114,9 @@ static h2v_status assign_by_fennel(const h2v_graph *graph, const int64_t *weight
                                    h2v_partition *partition)
 {
     uint32_t *part_of = NULL;
-    const h2v_status status =
-        h2vi_stream_partition(graph, partition->num_parts, weights, &part_of);
+    const int num_parts = partition->num_parts;
+    const h2v_status status = h2vi_stream_partition(
+        graph, num_parts, weights, find_most_work(graph, weights, num_parts), &part_of);
     const int64_t first = graph->first[graph->world->rank];
     for (int64_t v = 0; status == H2V_OK && v < partition->num_owned; v++)
         partition->parts[v] = (int32_t)part_of[first + v];

@@ -25,7 +25,7 @@ typedef struct streamed_parts {
     int64_t *loads;    /* work of the parts so far, shape [num_parts] */
     double *costs;     /* what one more unit of work would cost there, in arcs */
     double *arcs;      /* of the vertex that is placed, to each part */
-    int64_t max_work;  /* that a vertex counts for */
+    int64_t most_work; /* that a vertex counts for */
     int64_t max_load;
     double cost_factor;
 } streamed_parts;
@@ -33,31 +33,8 @@ typedef struct streamed_parts {
 /* A vertex without work is placed, too. */
 static int64_t work_of(const streamed_parts *streamed, int64_t v)
 {
-    const int64_t work = streamed->weights[v] + 1;
-    return work < streamed->max_work ? work : streamed->max_work;
-}
-
-/* Collective. */
-static int64_t sum_work(const streamed_parts *streamed)
-{
-    int64_t sum = 0;
-    for (int64_t v = 0; v < streamed->graph->num_owned; v++) sum += work_of(streamed, v);
-    h2vi_sum(streamed->graph->world, 1, &sum);
-    return sum;
-}
-
-/* Collective. A vertex heavier than a part counts as much as the mean part, of works that
- * count so: else the others' share would look like nothing. Returns their sum. */
-static int64_t limit_work(streamed_parts *streamed)
-{
-    enum { MAX_ROUNDS = 64 };
-    streamed->max_work = INT64_MAX;
-    int64_t sum = sum_work(streamed);
-    for (int i = 0; i < MAX_ROUNDS && sum / streamed->num_parts < streamed->max_work; i++) {
-        streamed->max_work = sum / streamed->num_parts;
-        sum = sum_work(streamed);
-    }
-    return sum;
+    const int64_t work = streamed->weights[v];
+    return 1 + (work < streamed->most_work ? work : streamed->most_work);
 }
 
 static void streamed_clear(streamed_parts *streamed)
@@ -71,10 +48,11 @@ static void streamed_clear(streamed_parts *streamed)
 /* Collective. Fennel with gamma = 3/2: a part of load L costs alpha L^(3/2), alpha = edges
  * * sqrt(parts) / work^(3/2). */
 static h2v_status streamed_init(const h2v_graph *graph, int num_parts,
-                                const int64_t *weights, streamed_parts *streamed)
+                                const int64_t *weights, int64_t most_work,
+                                streamed_parts *streamed)
 {
-    *streamed =
-        (streamed_parts){.graph = graph, .weights = weights, .num_parts = num_parts};
+    *streamed = (streamed_parts){
+        .graph = graph, .weights = weights, .num_parts = num_parts, .most_work = most_work};
     streamed->part_of = h2vi_alloc_n(graph->num_vertices, sizeof *streamed->part_of);
     streamed->loads = h2vi_alloc_n(num_parts, sizeof *streamed->loads);
     streamed->costs = h2vi_alloc_n(num_parts, sizeof *streamed->costs);
@@ -85,7 +63,10 @@ static h2v_status streamed_init(const h2v_graph *graph, int num_parts,
         h2v_agree(graph->world, is_there ? H2V_OK : h2vi_fail_memory("streamed parts"));
     if (status != H2V_OK) return status;
 
-    const double total = (double)limit_work(streamed);
+    int64_t work = 0;
+    for (int64_t v = 0; v < graph->num_owned; v++) work += work_of(streamed, v);
+    h2vi_sum(graph->world, 1, &work);
+    const double total = (double)work;
     const double alpha =
         (double)graph->num_arcs / 2 * sqrt(num_parts) / (total * sqrt(total));
     streamed->cost_factor = 1.5 * alpha;
@@ -188,10 +169,12 @@ static void take_turn(streamed_parts *streamed, int r)
 }
 
 h2v_status h2vi_stream_partition(const h2v_graph *graph, int num_parts,
-                                 const int64_t *weights, uint32_t **part_of)
+                                 const int64_t *weights, int64_t most_work,
+                                 uint32_t **part_of)
 {
     streamed_parts streamed;
-    const h2v_status status = streamed_init(graph, num_parts, weights, &streamed);
+    const h2v_status status =
+        streamed_init(graph, num_parts, weights, most_work, &streamed);
     for (int pass = 0; status == H2V_OK && pass < PASSES; pass++)
         for (int r = 0; r < graph->world->num_ranks; r++) take_turn(&streamed, r);
     *part_of = NULL;
