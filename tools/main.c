@@ -3,6 +3,7 @@
 /* Start MPI, find the command, run it, end everywhere with one exit code. */
 #include "cli.h"
 #include "commands.h"
+#include "singleton.h"
 
 #include "halo2vec/world.h"
 
@@ -141,6 +142,7 @@ static int check_stdout(int code)
 int main(int argc, char **argv)
 {
     int level = 0, rank = 0;
+    singleton_prepare();
     MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &level);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     cli_set_speaking(rank == 0);

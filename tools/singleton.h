@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+
+/* A process that no launcher started ("singleton" in MPI's words). Open MPI gives it a
+ * daemon of its own, for processes that it might spawn, and looks at every network that it
+ * might speak over: a third of a second and more, before `--help`. We spawn none and speak
+ * to none.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+/* Whether no launcher gave this process a rank: mpirun, Slurm, PMI and PMIx (Hydra, Flux,
+ * PALS, JSM) name it in the environment. */
+bool singleton_is_alone(void);
+
+/* Before MPI_Init: what Open MPI need not do if this process is alone. What the user has
+ * set stays; other MPI libraries do not know these names. */
+void singleton_prepare(void);
