@@ -140,12 +140,13 @@ h2v_status h2vi_noise_tables_init(const h2vi_blocks *blocks, h2vi_noise_tables *
     const size_t n = (size_t)blocks->num_classes;
     *tables = (h2vi_noise_tables){0};
     tables->classes = h2vi_alloc(n, sizeof *tables->classes);
-    tables->numbers = h2vi_alloc(6 * n, sizeof *tables->numbers);
+    tables->rows = h2vi_alloc(n, sizeof *tables->rows);
+    tables->alias = h2vi_alloc(n, sizeof *tables->alias);
     tables->weights = h2vi_alloc(n, sizeof *tables->weights);
     tables->shares = h2vi_alloc(n, sizeof *tables->shares);
-    tables->alias = h2vi_alloc(n, sizeof(h2vi_alias));
-    if (tables->classes && tables->numbers && tables->weights && tables->shares &&
-        tables->alias)
+    tables->lists = h2vi_alloc(2 * n, sizeof *tables->lists);
+    if (tables->classes && tables->rows && tables->alias && tables->weights &&
+        tables->shares && tables->lists)
         return H2V_OK;
     h2vi_noise_tables_clear(tables);
     return h2vi_fail_memory("noise tables");
@@ -154,10 +155,11 @@ h2v_status h2vi_noise_tables_init(const h2vi_blocks *blocks, h2vi_noise_tables *
 void h2vi_noise_tables_clear(h2vi_noise_tables *tables)
 {
     free(tables->classes);
-    free(tables->numbers);
+    free(tables->rows);
+    free(tables->alias);
     free(tables->weights);
     free(tables->shares);
-    free(tables->alias);
+    free(tables->lists);
     *tables = (h2vi_noise_tables){0};
 }
 
@@ -200,27 +202,17 @@ void h2vi_block_classes_list(const h2vi_blocks *blocks, int block, int64_t pool,
 
 void h2vi_noise_tables_build(h2vi_noise_tables *tables, h2vi_noise *noise)
 {
-    const size_t n = (size_t)tables->num_classes;
-    uint32_t *thresholds = tables->numbers, *others = thresholds + n;
-    uint32_t *firsts = others + n, *counts = firsts + n;
-    const h2vi_alias_scratch scratch = {tables->shares, counts + n, counts + 2 * n};
-    h2vi_alias *alias = tables->alias;
-
-    int64_t first = 0;
-    for (int c = 0; c < tables->num_classes; c++) {
-        firsts[c] = (uint32_t)first;
-        counts[c] = (uint32_t)tables->classes[c].num_pooled;
+    const int n = tables->num_classes;
+    const h2vi_alias_scratch scratch = {tables->shares, tables->lists, tables->lists + n};
+    uint32_t first = 0;
+    for (int c = 0; c < n; c++) {
+        const uint32_t count = (uint32_t)tables->classes[c].num_pooled;
+        tables->rows[c] = (h2vi_noise_class){first, count};
         tables->weights[c] = tables->classes[c].weight;
-        first += tables->classes[c].num_pooled;
+        first += count;
     }
-    if (n > 0) h2vi_alias_build((int64_t)n, tables->weights, &scratch, alias);
-    for (size_t c = 0; c < n; c++) {
-        thresholds[c] = alias[c].threshold;
-        others[c] = alias[c].other;
-    }
+    if (n > 0) h2vi_alias_build(n, tables->weights, &scratch, tables->alias);
     noise->num_classes = (uint32_t)n;
-    noise->thresholds = thresholds;
-    noise->others = others;
-    noise->firsts = firsts;
-    noise->counts = counts;
+    noise->alias = tables->alias;
+    noise->classes = tables->rows;
 }

@@ -53,10 +53,11 @@ typedef struct h2vi_block_class {
 typedef struct h2vi_noise_tables {
     h2vi_block_class *classes; /* that the block has rows of, heaviest first */
     int num_classes;
-    uint32_t *numbers; /* four tables and the builder's lists */
+    h2vi_noise_class *rows;
+    h2vi_alias *alias;
     float *weights;
-    double *shares;
-    void *alias;
+    double *shares;  /* the builder's, as are */
+    uint32_t *lists; /* two, one after the other */
 } h2vi_noise_tables;
 
 H2V_CHECKED h2v_status h2vi_noise_tables_init(const h2vi_blocks *blocks,

@@ -40,6 +40,7 @@ h2v_status h2vi_cell_scratch_reserve(h2vi_cell_scratch *scratch, int64_t max_pai
                         "A cell has %lld pairs, 2^32 are too many; more --rounds make it "
                         "smaller",
                         (long long)max_pairs);
+    max_pairs += H2VI_TILE_POSITIVES; /* read beyond the last */
     if (scratch->rows && max_pairs <= scratch->capacity) return H2V_OK;
     free(scratch->rows);
     scratch->capacity = max_pairs + max_pairs / 16;
@@ -66,6 +67,7 @@ void h2vi_cell_sort(const h2vi_pair *pairs, int64_t num_pairs,
     else
         for (int64_t i = 0; i < num_pairs; i++)
             scratch->rows[starts[pairs[i].center + 1]++] = pairs[i].row;
+    memset(scratch->rows + num_pairs, 0, H2VI_TILE_POSITIVES * sizeof *scratch->rows);
     cell->pair_starts = starts;
     cell->pair_rows = scratch->rows;
     cell->zeros = scratch->zeros;

@@ -12,14 +12,20 @@
 
 #include <stdint.h>
 
+#include "alias.h"
 #include "random_many.h"
+
+/* The rows of a class; none is empty. */
+typedef struct h2vi_noise_class {
+    uint32_t first, count;
+} h2vi_noise_class;
 
 typedef struct h2vi_noise {
     uint64_t seed;
     uint32_t round, cell; /* cell = part * blocks of a group + block */
     uint32_t num_classes;
-    const uint32_t *thresholds, *others; /* alias table of the classes (alias.h) */
-    const uint32_t *firsts, *counts;     /* rows of each class; none is empty */
+    const h2vi_alias *alias; /* shape [num_classes] */
+    const h2vi_noise_class *classes;
 } h2vi_noise;
 
 enum { H2VI_NOISE_BATCH = 2 * H2VI_MANY };

@@ -39,48 +39,47 @@ static float logistic(float x)
     return 1.0F / (power * scale + 1.0F);
 }
 
-typedef struct tile_gradients {
-    float positives[2][H2VI_TILE_POSITIVES];
-    float negatives[2][H2VI_TILE_NEGATIVES];
-} tile_gradients;
-
-/* Weight * (label - logistic(product)). */
-static tile_gradients find_gradients(const h2vi_tile *tile, int stride)
+/* Weight * (label - logistic(product)), in the order of the tile's products. */
+static void find_gradients(const h2vi_tile *tile, int stride, float *gradients)
 {
-    tile_gradients g;
     for (int side = 0; side < 2; side++) {
         const float *x = tile->centers[side];
-        for (int i = 0; i < H2VI_TILE_POSITIVES; i++) {
-            const float p = logistic(dot(stride, x, tile->positives[side][i]));
-            g.positives[side][i] = tile->positive_weights[side][i] * (1.0F - p);
-        }
+        const int negatives = side * H2VI_TILE_NEGATIVES;
+        const int positives = H2VI_TILE_FIRST_POSITIVE + side * H2VI_TILE_POSITIVES;
         for (int i = 0; i < H2VI_TILE_NEGATIVES; i++) {
             const float p = logistic(dot(stride, x, tile->negatives[i]));
-            g.negatives[side][i] = tile->negative_weights[side] * (0.0F - p);
+            gradients[negatives + i] = tile->weights[negatives + i] * (0.0F - p);
+        }
+        for (int i = 0; i < H2VI_TILE_POSITIVES; i++) {
+            const float p = logistic(dot(stride, x, tile->positives[side][i]));
+            gradients[positives + i] = tile->weights[positives + i] * (1.0F - p);
         }
     }
-    return g;
 }
 
 /* Column by column: the negatives, then the first center's positives, then the second's; a
  * row that occurs twice is changed twice. Centers change last. */
-static void change_rows(const h2vi_tile *tile, int stride, const tile_gradients *g)
+static void change_rows(const h2vi_tile *tile, int stride, const float *gradients)
 {
+    const float *const negatives[2] = {gradients, gradients + H2VI_TILE_NEGATIVES};
+    const float *const positives[2] = {gradients + H2VI_TILE_FIRST_POSITIVE,
+                                       gradients + H2VI_TILE_FIRST_POSITIVE +
+                                           H2VI_TILE_POSITIVES};
     for (int d = 0; d < stride; d++) {
         const float x[2] = {tile->centers[0][d], tile->centers[1][d]};
         float sum[2] = {x[0], x[1]};
         for (int i = 0; i < H2VI_TILE_NEGATIVES; i++) {
             const float y = tile->negatives[i][d];
-            sum[0] = fmaf(g->negatives[0][i], y, sum[0]);
-            sum[1] = fmaf(g->negatives[1][i], y, sum[1]);
+            sum[0] = fmaf(negatives[0][i], y, sum[0]);
+            sum[1] = fmaf(negatives[1][i], y, sum[1]);
             tile->negatives[i][d] =
-                fmaf(g->negatives[1][i], x[1], fmaf(g->negatives[0][i], x[0], y));
+                fmaf(negatives[1][i], x[1], fmaf(negatives[0][i], x[0], y));
         }
         for (int side = 0; side < 2; side++) {
             for (int i = 0; i < H2VI_TILE_POSITIVES; i++) {
                 const float y = tile->positives[side][i][d];
-                sum[side] = fmaf(g->positives[side][i], y, sum[side]);
-                tile->positives[side][i][d] = fmaf(g->positives[side][i], x[side], y);
+                sum[side] = fmaf(positives[side][i], y, sum[side]);
+                tile->positives[side][i][d] = fmaf(positives[side][i], x[side], y);
             }
         }
         tile->centers[0][d] = sum[0];
@@ -90,8 +89,9 @@ static void change_rows(const h2vi_tile *tile, int stride, const tile_gradients 
 
 static void train_tile(const h2vi_tile *tile, int stride)
 {
-    const tile_gradients g = find_gradients(tile, stride);
-    change_rows(tile, stride, &g);
+    float gradients[H2VI_TILE_PRODUCTS];
+    find_gradients(tile, stride, gradients);
+    change_rows(tile, stride, gradients);
 }
 
 void h2vi_train_cell_scalar(const h2vi_cell *cell)

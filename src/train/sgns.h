@@ -11,7 +11,7 @@
  * that their centers fill a side. Let K be the negatives asked for per pair; a center with
  * s positives gives each negative the weight K s / TILE_NEGATIVES. All products of a tile
  * are taken before any row of it changes; then its rows change in a fixed order. Missing
- * positives, and a missing second center, are rows of zeros.
+ * positives are what comes next in the list, with weight 0; a missing center is zeros.
  *
  * The scalar kernel in sgns.c is the specification: sums in 16 virtual lanes (column modulo
  * 16), folded by 8, 4, 2, 1; multiplication and addition fused where written so. The others
@@ -40,7 +40,8 @@ typedef struct h2vi_cell {
     float *contexts;     /* `out` rows of the block, shape [rows of a block, stride] */
     const uint32_t *pair_starts; /* pairs of center c: [starts[c], starts[c + 1]),
                                     shape [num_centers + 1] */
-    const uint32_t *pair_rows;   /* context rows, in the order of training */
+    const uint32_t *pair_rows;   /* context rows, in the order of training; then
+                                    TILE_POSITIVES more, any of the block */
     float rate_begin, rate_end;  /* learning rate at the first and after the last pair */
     h2vi_noise noise;
     const uint32_t *pool; /* the rows that the noise numbers; NULL: it numbers rows */

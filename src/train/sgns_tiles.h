@@ -11,15 +11,22 @@
 
 #include "sgns.h"
 
+/* Products come in this order: negative i with center s at s * TILE_NEGATIVES + i, positive
+ * i of center s at TILE_FIRST_POSITIVE + s * TILE_POSITIVES + i. */
+enum {
+    H2VI_TILE_FIRST_POSITIVE = 2 * H2VI_TILE_NEGATIVES,
+    H2VI_TILE_PRODUCTS = H2VI_TILE_FIRST_POSITIVE + 2 * H2VI_TILE_POSITIVES
+};
+
 typedef struct h2vi_tile {
+    float weights[H2VI_TILE_PRODUCTS]; /* learning rate, 0 where a positive is missing;
+                                          learning rate * K s / TILE_NEGATIVES */
     float *centers[2];
     float *positives[2][H2VI_TILE_POSITIVES];
-    float *negatives[H2VI_TILE_NEGATIVES];
-    float positive_weights[2][H2VI_TILE_POSITIVES]; /* learning rate, or 0 where missing */
-    float negative_weights[2];                  /* learning rate * K s / TILE_NEGATIVES */
-    float *sums;                                /* scratch, shape [2, stride] */
-    float *next_negatives[H2VI_TILE_NEGATIVES]; /* of the tile after: to be fetched */
-} h2vi_tile;
+    float *const *negatives;      /* shape [TILE_NEGATIVES] */
+    float *const *next_negatives; /* of the tile after: to be fetched */
+    float *sums;                  /* scratch, shape [2, stride] */
+} __attribute__((aligned(64))) h2vi_tile;
 
 /* A run of centers, and how far their pairs are used. */
 typedef struct h2vi_cursor {
@@ -46,10 +53,13 @@ h2vi_fetch_contexts(const h2vi_cell *cell, uint32_t first, int count)
 }
 
 /* Put up to TILE_POSITIVES pairs of the cursor's next center into side `side` of the tile;
- * return how many. */
+ * return how many. What is missing stands next in the list, and is soon to be trained: it
+ * is near then, and its weight is 0 now. */
 static inline int h2vi_take(const h2vi_cell *cell, h2vi_cursor *cursor, int side,
                             float rate, h2vi_tile *tile)
 {
+    static const float is_there[H2VI_TILE_POSITIVES + 1][H2VI_TILE_POSITIVES] = {
+        {0}, {1}, {1, 1}, {1, 1, 1}, {1, 1, 1, 1}, {1, 1, 1, 1, 1}, {1, 1, 1, 1, 1, 1}};
     const size_t stride = (size_t)cell->stride;
     while (cursor->pair == cursor->pair_end && cursor->center + 1 < cursor->end) {
         cursor->center++;
@@ -60,16 +70,16 @@ static inline int h2vi_take(const h2vi_cell *cell, h2vi_cursor *cursor, int side
     const int count = left < H2VI_TILE_POSITIVES ? (int)left : H2VI_TILE_POSITIVES;
     tile->centers[side] = count > 0 ? cell->centers + (size_t)cursor->center * stride
                                     : cell->zeros + (size_t)side * stride;
-    for (int i = 0; i < H2VI_TILE_POSITIVES; i++) {
-        const int is_there = i < count;
-        tile->positives[side][i] =
-            is_there ? cell->contexts +
-                           (size_t)cell->pair_rows[cursor->pair + (uint32_t)i] * stride
-                     : cell->zeros + (size_t)side * stride;
-        tile->positive_weights[side][i] = is_there ? rate : 0;
-    }
-    tile->negative_weights[side] =
+    const uint32_t *rows = cell->pair_rows + cursor->pair;
+    float *const contexts = cell->contexts;
+    for (int i = 0; i < H2VI_TILE_POSITIVES; i++)
+        tile->positives[side][i] = contexts + rows[i] * stride;
+    float *weights = tile->weights + H2VI_TILE_FIRST_POSITIVE + side * H2VI_TILE_POSITIVES;
+    for (int i = 0; i < H2VI_TILE_POSITIVES; i++) weights[i] = rate * is_there[count][i];
+    const float negative =
         rate * ((float)(cell->negatives * count) / (float)H2VI_TILE_NEGATIVES);
+    for (int i = 0; i < H2VI_TILE_NEGATIVES; i++)
+        tile->weights[side * H2VI_TILE_NEGATIVES + i] = negative;
     if (cell->is_large) h2vi_fetch_contexts(cell, cursor->pair, count);
     cursor->pair += (uint32_t)count;
     return count;
@@ -100,57 +110,61 @@ static inline int64_t h2vi_middle_center(const h2vi_cell *cell)
 /* What a kernel brings: one tile. */
 typedef void h2vi_train_tile(const h2vi_tile *tile, int stride);
 
-/* Rows of negatives drawn and not used yet; a batch of them (noise.h) at a time. */
+/* Negatives drawn and not used yet, by batches (noise.h): those of a tile and of the next
+ * stand together. */
 typedef struct h2vi_negatives_ahead {
     h2vi_many words;
-    uint32_t rows[H2VI_NOISE_BATCH];
-    int used;
+    float *rows[2 * H2VI_TILE_NEGATIVES + H2VI_NOISE_BATCH];
+    int used, drawn; /* rows */
     uint32_t next_batch;
 } h2vi_negatives_ahead;
 
-static inline uint32_t h2vi_noise_row(const h2vi_noise *noise, uint32_t class_word,
-                                      uint32_t row_word)
-{
-    const uint64_t product = (uint64_t)class_word * noise->num_classes;
-    const uint32_t class = (uint32_t)(product >> 32);
-    const uint32_t drawn =
-        (uint32_t)product <= noise->thresholds[class] ? class : noise->others[class];
-    return noise->firsts[drawn] + h2vi_below(row_word, noise->counts[drawn]);
-}
-
+/* (What is read in loops is copied first: pointers that are written might be the cell's.)
+ */
 static inline void h2vi_draw_negatives(const h2vi_cell *cell, h2vi_random_many *random_many,
                                        h2vi_negatives_ahead *ahead)
 {
-    const h2vi_noise *noise = &cell->noise;
+    const h2vi_noise noise = cell->noise;
+    const uint32_t *const pool = cell->pool;
+    float *const contexts = cell->contexts;
+    const size_t stride = (size_t)cell->stride;
     uint32_t(*words)[H2VI_MANY] = ahead->words.words;
     for (uint32_t i = 0; i < H2VI_MANY; i++) {
         words[0][i] = ahead->next_batch * H2VI_MANY + i;
-        words[1][i] = noise->cell;
+        words[1][i] = noise.cell;
         words[2][i] = 0;
-        words[3][i] = h2vi_purpose_word(H2VI_FOR_NEGATIVE, noise->round);
+        words[3][i] = h2vi_purpose_word(H2VI_FOR_NEGATIVE, noise.round);
     }
-    random_many(noise->seed, 1, &ahead->words);
-    for (int i = 0; i < H2VI_MANY; i++) {
-        ahead->rows[i] = h2vi_noise_row(noise, words[0][i], words[1][i]);
-        ahead->rows[H2VI_MANY + i] = h2vi_noise_row(noise, words[2][i], words[3][i]);
+    random_many(noise.seed, 1, &ahead->words);
+    float **rows = ahead->rows + ahead->drawn;
+    for (int half = 0; half < 2; half++) {
+        const uint32_t *class_words = words[2 * half], *row_words = words[2 * half + 1];
+        for (int i = 0; i < H2VI_MANY; i++) {
+            const h2vi_noise_class class = noise.classes[h2vi_alias_draw(
+                noise.alias, noise.num_classes, class_words[i])];
+            uint32_t row = class.first + h2vi_below(row_words[i], class.count);
+            if (pool) row = pool[row];
+            *rows++ = contexts + row * stride;
+        }
     }
-    if (cell->pool)
-        for (int i = 0; i < H2VI_NOISE_BATCH; i++)
-            ahead->rows[i] = cell->pool[ahead->rows[i]];
     ahead->next_batch++;
-    ahead->used = 0;
+    ahead->drawn += H2VI_NOISE_BATCH;
 }
 
 /* What came next is now; and what comes next? */
 static inline void h2vi_take_negatives(const h2vi_cell *cell, h2vi_random_many *random_many,
                                        h2vi_negatives_ahead *ahead, h2vi_tile *tile)
 {
-    memcpy(tile->negatives, tile->next_negatives, sizeof tile->negatives);
-    for (int i = 0; i < H2VI_TILE_NEGATIVES; i++) {
-        if (ahead->used == H2VI_NOISE_BATCH) h2vi_draw_negatives(cell, random_many, ahead);
-        const uint32_t row = ahead->rows[ahead->used++];
-        tile->next_negatives[i] = cell->contexts + (size_t)row * (size_t)cell->stride;
+    ahead->used += H2VI_TILE_NEGATIVES;
+    if (ahead->drawn - ahead->used < 2 * H2VI_TILE_NEGATIVES) {
+        ahead->drawn -= ahead->used;
+        memmove(ahead->rows, ahead->rows + ahead->used,
+                (size_t)ahead->drawn * sizeof *ahead->rows);
+        ahead->used = 0;
+        h2vi_draw_negatives(cell, random_many, ahead);
     }
+    tile->negatives = ahead->rows + ahead->used;
+    tile->next_negatives = tile->negatives + H2VI_TILE_NEGATIVES;
 }
 
 static inline __attribute__((always_inline)) void
@@ -162,10 +176,12 @@ h2vi_train_tiles(const h2vi_cell *cell, h2vi_train_tile *train_tile,
     const int64_t middle = h2vi_middle_center(cell);
     h2vi_cursor cursors[2] = {{.center = -1, .end = middle},
                               {.center = middle - 1, .end = cell->num_centers}};
-    h2vi_negatives_ahead ahead = {.used = H2VI_NOISE_BATCH};
+    h2vi_negatives_ahead ahead; /* its words and rows are written before they are read */
+    ahead.used = -H2VI_TILE_NEGATIVES;
+    ahead.drawn = 0;
+    ahead.next_batch = 0;
     h2vi_tile tile = {.sums = cell->sums};
     const float slope = (cell->rate_end - cell->rate_begin) / (float)num_pairs;
-    h2vi_take_negatives(cell, random_many, &ahead, &tile);
     const int tiles_per_draw = cell->is_large ? 2 : 1;
     uint32_t done = 0;
     for (int n = 0; done < num_pairs; n++) {

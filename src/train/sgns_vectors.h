@@ -21,19 +21,15 @@
 enum {
     REGISTERS = H2VI_LANES / WIDTH, /* that hold the 16 lanes of a product */
     GROUP = 5,
-    NUM_NEGATIVE = 2 * H2VI_TILE_NEGATIVES,
-    NUM_PRODUCTS = NUM_NEGATIVE + 2 * H2VI_TILE_POSITIVES
+    NUM_PRODUCTS = H2VI_TILE_PRODUCTS
 };
 _Static_assert(H2VI_TILE_NEGATIVES == 2 * GROUP && NUM_PRODUCTS % H2VI_LANES == 0 &&
                    H2VI_TILE_POSITIVES == 6,
                "a tile is whole groups, and its products whole registers");
 
-/* Products and their gradients: negative i with center s at s * TILE_NEGATIVES + i,
- * positive i of center s at NUM_NEGATIVE + s * TILE_POSITIVES + i. */
 typedef struct tile_products {
     float lanes[NUM_PRODUCTS][LANES_KEPT];
     float gradients[NUM_PRODUCTS];
-    float weights[NUM_PRODUCTS];
 } __attribute__((aligned(64))) tile_products;
 
 /* ---- products
@@ -98,22 +94,12 @@ static inline void multiply_positives(const h2vi_tile *tile, int stride, int sid
     }
 #pragma GCC unroll 6
     for (int i = 0; i < H2VI_TILE_POSITIVES; i++)
-        keep_lanes(sums[i], out->lanes[NUM_NEGATIVE + side * H2VI_TILE_POSITIVES + i]);
+        keep_lanes(sums[i],
+                   out->lanes[H2VI_TILE_FIRST_POSITIVE + side * H2VI_TILE_POSITIVES + i]);
 }
 
-static const float labels[NUM_PRODUCTS]
-    __attribute__((aligned(64))) = {[NUM_NEGATIVE] = 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
-
-static inline void set_weights(const h2vi_tile *tile, tile_products *out)
-{
-    for (int s = 0; s < 2; s++) {
-        for (int i = 0; i < H2VI_TILE_NEGATIVES; i++)
-            out->weights[s * H2VI_TILE_NEGATIVES + i] = tile->negative_weights[s];
-        for (int i = 0; i < H2VI_TILE_POSITIVES; i++)
-            out->weights[NUM_NEGATIVE + s * H2VI_TILE_POSITIVES + i] =
-                tile->positive_weights[s][i];
-    }
-}
+static const float labels[NUM_PRODUCTS] __attribute__((aligned(64))) = {
+    [H2VI_TILE_FIRST_POSITIVE] = 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
 
 static inline void find_gradients(const h2vi_tile *tile, int stride, tile_products *out)
 {
@@ -121,9 +107,8 @@ static inline void find_gradients(const h2vi_tile *tile, int stride, tile_produc
         multiply_negatives(tile, stride, i, out);
     multiply_positives(tile, stride, 0, out);
     multiply_positives(tile, stride, 1, out);
-    set_weights(tile, out);
     for (int i = 0; i < NUM_PRODUCTS; i += WIDTH) {
-        const vec label = load(labels + i), weight = load(out->weights + i);
+        const vec label = load(labels + i), weight = load(tile->weights + i);
         store(out->gradients + i,
               weight * (label - logistic(fold_products(out->lanes + i))));
     }
@@ -197,6 +182,7 @@ static inline __attribute__((always_inline)) void train_tile(const h2vi_tile *ti
         change_negatives(tile, stride, i, products.gradients, sums, sums);
     for (int s = 0; s < 2; s++)
         change_positives(tile->centers[s], tile->positives[s], stride,
-                         products.gradients + NUM_NEGATIVE + s * H2VI_TILE_POSITIVES,
+                         products.gradients + H2VI_TILE_FIRST_POSITIVE +
+                             s * H2VI_TILE_POSITIVES,
                          sums[s]);
 }

@@ -23,8 +23,7 @@ typedef struct test_cell {
     uint32_t *starts, *rows;
     float *centers, *contexts, *zeros, *sums;
     h2vi_alias alias[CELL_MAX_CLASSES];
-    uint32_t thresholds[CELL_MAX_CLASSES], others[CELL_MAX_CLASSES];
-    uint32_t firsts[CELL_MAX_CLASSES], counts[CELL_MAX_CLASSES];
+    h2vi_noise_class classes[CELL_MAX_CLASSES];
 } test_cell;
 
 static inline uint32_t cell_word(uint32_t what, uint32_t i)
@@ -52,24 +51,17 @@ static inline void cell_make_noise(test_cell *test)
     while (first < num_rows) {
         const uint32_t left = num_rows - first, wanted = 1U << num_classes;
         const int is_last = num_classes == CELL_MAX_CLASSES - 1 || wanted > left;
-        test->firsts[num_classes] = first;
-        test->counts[num_classes] = is_last ? left : wanted;
+        test->classes[num_classes] = (h2vi_noise_class){first, is_last ? left : wanted};
         weights[num_classes] = 1.0F / (float)(num_classes + 1);
-        first += test->counts[num_classes++];
+        first += test->classes[num_classes++].count;
     }
     h2vi_alias_build(num_classes, weights, &scratch, test->alias);
-    for (uint32_t c = 0; c < num_classes; c++) {
-        test->thresholds[c] = test->alias[c].threshold;
-        test->others[c] = test->alias[c].other;
-    }
     test->cell.noise = (h2vi_noise){.seed = 0x123456789ABCDEF0,
                                     .round = 77,
                                     .cell = 1234567,
                                     .num_classes = num_classes,
-                                    .thresholds = test->thresholds,
-                                    .others = test->others,
-                                    .firsts = test->firsts,
-                                    .counts = test->counts};
+                                    .alias = test->alias,
+                                    .classes = test->classes};
 }
 
 /* pairs_of[c]: pairs of center c; their rows are drawn from all. */
@@ -82,7 +74,7 @@ static inline void cell_init(int dim, int64_t num_centers, const int *pairs_of,
     for (int64_t c = 0; c < num_centers; c++)
         test->starts[c + 1] = test->starts[c] + (uint32_t)pairs_of[c];
     const uint32_t num_pairs = test->starts[num_centers];
-    test->rows = h2vi_alloc(num_pairs, sizeof *test->rows);
+    test->rows = h2vi_alloc(num_pairs + H2VI_TILE_POSITIVES, sizeof *test->rows);
     for (uint32_t i = 0; i < num_pairs; i++)
         test->rows[i] = h2vi_below(cell_word(1, i), (uint32_t)num_rows);
     test->centers = h2vi_alloc_n(num_centers * stride, sizeof *test->centers);
@@ -164,8 +156,8 @@ static inline int64_t plain_negative(const test_cell *test, uint32_t n)
                                           noise->cell, 0, 16 * batch + i % 16);
     const uint32_t class =
         h2vi_alias_draw(test->alias, noise->num_classes, random.w[i < 16 ? 0 : 2]);
-    return noise->firsts[class] +
-           h2vi_below(random.w[i < 16 ? 1 : 3], noise->counts[class]);
+    return noise->classes[class].first +
+           h2vi_below(random.w[i < 16 ? 1 : 3], noise->classes[class].count);
 }
 
 typedef struct plain_pair {

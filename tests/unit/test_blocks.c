@@ -122,7 +122,8 @@ static double weight_of(int64_t visits)
 static uint32_t class_of(const h2vi_noise *noise, int64_t row)
 {
     uint32_t class = 0;
-    while (class + 1 < noise->num_classes && noise->firsts[class + 1] <= row) class ++;
+    while (class + 1 < noise->num_classes && noise->classes[class + 1].first <= row)
+        class ++;
     return class;
 }
 
@@ -143,10 +144,10 @@ static void a_blocks_rows_descend_in_classes(void **state)
             double share_before = 1e300;
             uint32_t next = 0;
             for (uint32_t c = 0; c < noise.num_classes; c++) {
-                assert_int_equal(noise.firsts[c], next);
-                assert_true(noise.counts[c] > 0);
-                next += noise.counts[c];
-                const double share = (double)tables.weights[c] / noise.counts[c];
+                assert_int_equal(noise.classes[c].first, next);
+                assert_true(noise.classes[c].count > 0);
+                next += noise.classes[c].count;
+                const double share = (double)tables.weights[c] / noise.classes[c].count;
                 assert_true(share < share_before);
                 share_before = share;
             }
@@ -154,7 +155,7 @@ static void a_blocks_rows_descend_in_classes(void **state)
             for (int64_t row = 0; row < num_rows(&d, b); row++) {
                 const uint32_t c = class_of(&noise, row);
                 const int64_t v = d.vertex_of[b * d.blocks.rows_per_block + row];
-                const double rounded = (double)tables.weights[c] / noise.counts[c];
+                const double rounded = (double)tables.weights[c] / noise.classes[c].count;
                 assert_true(fabs(rounded / weight_of(d.visits[v]) - 1) < 0.024);
             }
         }
@@ -208,7 +209,8 @@ static void draws_follow_visits_to_three_quarters(void **state)
         const h2vi_words random = h2vi_random(11, H2VI_FOR_NEGATIVE, 0, 0, 0, i);
         const uint32_t class =
             h2vi_alias_draw(tables.alias, noise.num_classes, random.w[0]);
-        drawn[noise.firsts[class] + h2vi_below(random.w[1], noise.counts[class])]++;
+        drawn[noise.classes[class].first +
+              h2vi_below(random.w[1], noise.classes[class].count)]++;
     }
     double total = 0, chi_square = 0;
     for (uint32_t c = 0; c < noise.num_classes; c++) total += tables.weights[c];
@@ -216,7 +218,7 @@ static void draws_follow_visits_to_three_quarters(void **state)
     for (int64_t row = 0; row < rows; row++) {
         const uint32_t c = class_of(&noise, row);
         const double expected =
-            NUM_DRAWS * (double)tables.weights[c] / noise.counts[c] / total;
+            NUM_DRAWS * (double)tables.weights[c] / noise.classes[c].count / total;
         assert_true(expected > 5);
         chi_square += pow((double)drawn[row] - expected, 2) / expected;
     }

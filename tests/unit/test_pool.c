@@ -302,14 +302,13 @@ static void the_tables_of_a_pool_keep_the_shares(void **state)
             const int64_t num_rows = draw(p, 0, b, pools[i]);
             h2vi_noise_tables_build(&p->tables, &noise);
             assert_int_equal(noise.num_classes, whole.num_classes);
-            const size_t bytes = noise.num_classes * sizeof(uint32_t);
-            assert_memory_equal(noise.thresholds, whole.thresholds, bytes);
-            assert_memory_equal(noise.others, whole.others, bytes);
+            assert_memory_equal(noise.alias, whole.alias,
+                                noise.num_classes * sizeof *noise.alias);
             int64_t next = 0;
             for (uint32_t c = 0; c < noise.num_classes; c++) {
-                assert_int_equal(noise.firsts[c], next);
-                assert_int_equal(noise.counts[c], p->tables.classes[c].num_pooled);
-                next += noise.counts[c];
+                assert_int_equal(noise.classes[c].first, next);
+                assert_int_equal(noise.classes[c].count, p->tables.classes[c].num_pooled);
+                next += noise.classes[c].count;
             }
             assert_int_equal(next, num_rows);
         }
@@ -333,8 +332,8 @@ static void negatives_of_changing_pools_follow_the_weights(void **state)
             h2vi_alias_draw(p->tables.alias, noise.num_classes, random.w[0]);
         const h2vi_pool_draw what = {9, round, 0, BLOCK};
         (void)h2vi_draw_pool(&what, &p->tables, p->rows);
-        drawn[p->rows[noise.firsts[class] +
-                      h2vi_below(random.w[1], noise.counts[class])]]++;
+        drawn[p->rows[noise.classes[class].first +
+                      h2vi_below(random.w[1], noise.classes[class].count)]]++;
     }
     const double total = total_weight(&p->tables);
     int64_t num_rows = 0;

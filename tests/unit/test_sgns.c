@@ -252,8 +252,9 @@ static void the_logistic_function_is_within_its_bounds(void **state)
         test_cell test;
         cell_init(2, 1, pairs_of, 2, &test);
         test.rows[0] = 0;
-        test.firsts[0] = test.counts[0] = test.cell.noise.num_classes = 1;
-        test.thresholds[0] = UINT32_MAX;
+        test.classes[0] = (h2vi_noise_class){.first = 1, .count = 1};
+        test.cell.noise.num_classes = 1;
+        test.alias[0].threshold = UINT32_MAX;
         test.cell.rate_begin = test.cell.rate_end = 1;
         assert_true(largest_logistic_error(kernel, &test, -15000, 15000) < 2e-7);
         assert_true(largest_logistic_error(kernel, &test, -30000, -15000) < 4e-7);
