@@ -23,13 +23,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SEGMENT_BYTES = 1 << 17, PROVENANCE_BYTES = 512 };
+enum { SEGMENT_BYTES = 1 << 19, PROVENANCE_BYTES = 512 };
 
 /* The graph as it takes shape. */
 typedef struct conversion {
     const h2v_convert_params *params;
     int num_threads;
-    h2vi_edge_pool pool;
     h2vi_id_table *table;
     h2vi_edge_list edges;
     h2vi_ids ids;
@@ -77,9 +76,10 @@ static h2v_status read_inputs(conversion *c)
     const h2vi_reading reading = {.delimiter = params->delimiter,
                                   .loops = params->keep_self_loops ? H2VI_KEEP_LOOPS
                                                                    : H2VI_DROP_LOOPS,
+                                  .directed = params->directed,
+                                  .weighted = params->weighted,
                                   .num_threads = c->num_threads,
                                   .segment_bytes = SEGMENT_BYTES,
-                                  .pool = &c->pool,
                                   .table = c->table};
     status = h2vi_edge_reader_create(&reading, &reader);
     for (int i = 0; status == H2V_OK && i < params->num_inputs; i++)
@@ -120,11 +120,11 @@ static h2v_status build_rows(conversion *c)
     if (status != H2V_OK) goto cleanup;
     const h2vi_rows_plan plan = {.num_vertices = c->ids.num_ids,
                                  .directed = c->params->directed,
+                                 .weighted = c->params->weighted,
                                  .new_gids = new_gids,
                                  .ids = &c->ids,
                                  .num_threads = c->num_threads};
-    status = h2vi_edge_list_to_rows(&c->pool, &c->edges, &plan, &rows,
-                                    &c->summary.num_duplicates);
+    status = h2vi_edge_list_to_rows(&c->edges, &plan, &rows, &c->summary.num_duplicates);
     if (status != H2V_OK) goto cleanup;
     c->summary.num_edges = rows.num_arcs;
     if (c->params->directed)
@@ -188,8 +188,7 @@ static h2v_status write_graph(conversion *c, const char *path)
 
 static void clear(conversion *c)
 {
-    h2vi_edge_list_clear(&c->pool, &c->edges);
-    h2vi_edge_pool_trim(&c->pool);
+    h2vi_edge_list_clear(&c->edges);
     h2vi_id_table_destroy(&c->table);
     h2vi_ids_clear(&c->ids);
     h2vi_csr_clear(&c->csr);
@@ -200,7 +199,7 @@ h2v_status h2v_convert(const h2v_convert_params *params, h2v_convert_summary *su
 {
     const double start = h2vi_wall_seconds();
     h2vi_output output = {0};
-    conversion c = {.params = params, .pool = {.weighted = params->weighted}};
+    conversion c = {.params = params};
     *summary = (h2v_convert_summary){0};
     h2v_status status = check_params(params);
     if (status != H2V_OK) return status;

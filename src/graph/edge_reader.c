@@ -62,7 +62,7 @@ void h2vi_edge_reader_destroy(h2vi_edge_reader **reader)
 {
     if (!*reader) return;
     for (int64_t i = 0; (*reader)->segments && i < (*reader)->max_segments; i++)
-        h2vi_segment_clear(&(*reader)->segments[i], (*reader)->reading.pool);
+        h2vi_segment_clear(&(*reader)->segments[i]);
     for (int i = 0; i < 2; i++) h2vi_text_batch_clear(&(*reader)->batches[i]);
     free((*reader)->segments);
     free(*reader);
@@ -96,7 +96,7 @@ static void divide(h2vi_edge_reader *reader, const h2vi_text_batch *batch)
             cut = (const char *)memchr(last, '\n', (size_t)(end - last)) + 1;
         }
         h2vi_segment *segment = &reader->segments[reader->num_segments++];
-        h2vi_segment_reset(segment, reader->reading.pool);
+        h2vi_segment_reset(segment);
         segment->begin = begin;
         segment->end = cut;
         begin = cut;
@@ -133,8 +133,8 @@ static h2v_status start_over_with_strings(h2vi_edge_reader *reader,
     return H2V_OK;
 }
 
-/* Take over what the segments hold, in order, up to the first that failed. */
-static h2v_status merge_segments(h2vi_edge_reader *reader, h2vi_edge_list *edges)
+/* Give gids to what the segments hold, in order, up to the first that failed. */
+static h2v_status merge_segments(h2vi_edge_reader *reader)
 {
     for (int64_t i = 0; i < reader->num_segments; i++) {
         h2vi_segment *segment = &reader->segments[i];
@@ -143,7 +143,6 @@ static h2v_status merge_segments(h2vi_edge_reader *reader, h2vi_edge_list *edges
                            segment->status, segment->message);
         const h2v_status status = h2vi_segment_resolve(segment, reader->reading.table);
         if (status != H2V_OK) return status;
-        h2vi_edge_list_join(edges, &segment->edges);
         reader->num_lines_of_file += segment->num_lines;
         reader->counts.num_self_loops += segment->num_self_loops;
     }
@@ -151,12 +150,27 @@ static h2v_status merge_segments(h2vi_edge_reader *reader, h2vi_edge_list *edges
 }
 
 /* Merge the segments, unless they are to be read again. */
-static h2v_status try_merge(h2vi_edge_reader *reader, h2vi_edge_list *edges,
-                            bool *has_string)
+static h2v_status try_merge(h2vi_edge_reader *reader, bool *has_string)
 {
     const int64_t stopped = find_stopped(reader);
     *has_string = stopped < reader->num_segments && reader->segments[stopped].has_string;
-    return *has_string ? H2V_OK : merge_segments(reader, edges);
+    return *has_string ? H2V_OK : merge_segments(reader);
+}
+
+/* Append the edges of all segments, which have their gids. */
+static h2v_status pack_segments(h2vi_edge_reader *reader, h2vi_edge_list *edges)
+{
+    h2v_status status = H2V_OK;
+#pragma omp parallel for schedule(dynamic, 1) num_threads(reader->reading.num_threads)
+    for (int64_t i = 0; i < reader->num_segments; i++)
+        h2vi_segment_pack(&reader->segments[i], &reader->reading);
+    for (int64_t i = 0; i < reader->num_segments; i++) {
+        h2vi_segment *segment = &reader->segments[i];
+        if (segment->status != H2V_OK) status = h2vi_fail_memory("edges");
+        if (segment->block) h2vi_edge_list_append(edges, segment->block);
+        segment->block = NULL;
+    }
+    return status;
 }
 
 /* Read the lines of a batch, and fill the next unless this is the last. The master merges:
@@ -179,7 +193,7 @@ static h2v_status read_batch(h2vi_edge_reader *reader, h2vi_line_format *format,
         for (int64_t i = 0; i < reader->num_segments; i++)
             h2vi_segment_read(&reader->segments[i], &reader->reading, format);
 #pragma omp master
-        status = try_merge(reader, edges, &has_string);
+        status = try_merge(reader, &has_string);
         if (!batch->is_last && fills_late) {
 #pragma omp single nowait
             h2vi_text_fill(text, batch, next);
@@ -187,8 +201,9 @@ static h2v_status read_batch(h2vi_edge_reader *reader, h2vi_line_format *format,
     }
     if (has_string) {
         status = start_over_with_strings(reader, format, batch);
-        if (status == H2V_OK) status = merge_segments(reader, edges);
+        if (status == H2V_OK) status = merge_segments(reader);
     }
+    if (status == H2V_OK) status = pack_segments(reader, edges);
     reader->counts.num_text_bytes += batch->num_bytes;
     if (status == H2V_OK && batch->status != H2V_OK)
         status = fail_at(reader, reader->num_lines_of_file, batch->status, batch->message);
@@ -200,7 +215,7 @@ static h2v_status read_text(h2vi_edge_reader *reader, const char *path, int num_
 {
     h2vi_line_format format = {.delimiter = reader->reading.delimiter,
                                .num_ids = num_ids,
-                               .weighted = reader->reading.pool->weighted && num_ids == 2,
+                               .weighted = reader->reading.weighted && num_ids == 2,
                                .kind = h2vi_id_table_holds_numbers(reader->reading.table)
                                            ? H2VI_IDS_NUMBERS
                                            : H2VI_IDS_STRINGS};

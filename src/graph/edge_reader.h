@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "edge_block.h"
 #include "edge_line.h"
-#include "edge_list.h"
 #include "halo2vec/status.h"
 #include "id_table.h"
 
@@ -17,9 +17,10 @@ typedef enum h2vi_loops { H2VI_DROP_LOOPS, H2VI_KEEP_LOOPS } h2vi_loops;
 typedef struct h2vi_reading {
     char delimiter;   /* as h2vi_line_format has it */
     h2vi_loops loops; /* a dropped loop still names its vertex */
+    bool directed;    /* else edges are turned to lead from the lower gid */
+    bool weighted;
     int num_threads;
     int64_t segment_bytes; /* how much text a thread takes at a time */
-    h2vi_edge_pool *pool;  /* borrowed; says whether edges are weighted */
     h2vi_id_table *table;  /* borrowed */
 } h2vi_reading;
 
@@ -32,7 +33,7 @@ typedef struct h2vi_reading_counts {
 
 typedef struct h2vi_edge_reader h2vi_edge_reader;
 
-/* `reading` is copied; its pool and table outlive the reader. */
+/* `reading` is copied; its table outlives the reader. */
 H2V_CHECKED h2v_status h2vi_edge_reader_create(const h2vi_reading *reading,
                                                h2vi_edge_reader **reader);
 void h2vi_edge_reader_destroy(h2vi_edge_reader **reader);

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 
-/* Every thread divides its share of the list by the high bits of the source; pieces of
- * equal bits are joined in the order of the threads, which is the order of the list, and
- * sorted side by side. Pieces own disjoint rows, so nothing is locked, and nothing depends
- * on how many threads there are. */
+/* A piece of all blocks is sorted into the place among the rows that it would have if no
+ * edge came twice; where some do, rows move up afterwards. Pieces own disjoint rows, so
+ * nothing is locked, and nothing depends on how many threads there are. */
 #include "edge_rows.h"
 
 #include "alloc.h"
-#include "edge_divide.h"
 #include "edge_sort.h"
 #include "fail.h"
 
@@ -16,166 +14,158 @@
 #include <string.h>
 
 typedef struct builder {
-    h2vi_edge_pool *pool;
     const h2vi_rows_plan *plan;
-    int gid_bits, digit_bits;
-    int num_pieces;
-    h2vi_edge_list *shares; /* of the threads, shape [num_threads] */
-    h2vi_edge_list *pieces; /* shape [num_threads, num_pieces]; joined into thread 0's */
-    h2vi_sort_job *jobs;    /* shape [num_pieces] */
+    h2vi_edge_layout layout;  /* as the last block has it, or of more bits */
+    h2vi_edge_block **blocks; /* of the list */
+    int64_t num_blocks;
+    int64_t num_pieces;
+    h2vi_sort_job *jobs;        /* shape [num_pieces] */
     h2vi_sort_scratch *scratch; /* shape [num_threads] */
-    h2v_status *statuses;       /* shape [max(num_threads, num_pieces)] */
+    h2v_status *statuses;       /* shape [num_threads] */
 } builder;
 
-static int count_bits(uint64_t largest)
+/* No block has more bits of rows than this layout. */
+static h2vi_edge_layout widest_layout(const h2vi_edge_list *edges, int64_t num_vertices)
 {
-    int bits = 1;
-    while (largest >> bits != 0) bits++;
-    return bits;
+    h2vi_edge_layout layout = h2vi_edge_layout_for(num_vertices);
+    for (const h2vi_edge_block *block = edges->first; block; block = block->next)
+        if (block->layout.row_bits > layout.row_bits)
+            layout.row_bits = block->layout.row_bits;
+    return layout;
 }
 
-static h2v_status create_builder(builder *b, int64_t num_edges)
+static h2v_status create_builder(builder *b, const h2vi_edge_list *edges)
 {
     const int num_threads = b->plan->num_threads;
-    b->gid_bits = count_bits((uint64_t)b->plan->num_vertices - 1);
-    b->digit_bits = h2vi_edge_sort_digit(num_edges, b->gid_bits);
-    b->num_pieces = 1 << b->digit_bits;
-    const int most = b->num_pieces > num_threads ? b->num_pieces : num_threads;
-    b->shares = h2vi_alloc_n(num_threads, sizeof *b->shares);
-    b->pieces = h2vi_alloc_n((int64_t)num_threads * b->num_pieces, sizeof *b->pieces);
+    b->layout = widest_layout(edges, b->plan->num_vertices);
+    b->num_pieces = ((b->plan->num_vertices - 1) >> b->layout.row_bits) + 1;
+    b->num_blocks = edges->num_blocks;
+    b->blocks = h2vi_alloc_n(b->num_blocks, sizeof *b->blocks);
     b->jobs = h2vi_alloc_n(b->num_pieces, sizeof *b->jobs);
     b->scratch = h2vi_alloc_n(num_threads, sizeof *b->scratch);
-    b->statuses = h2vi_alloc_n(most, sizeof *b->statuses);
-    if (!b->shares || !b->pieces || !b->jobs || !b->scratch || !b->statuses)
+    b->statuses = h2vi_alloc_n(num_threads, sizeof *b->statuses);
+    if (!b->blocks || !b->jobs || !b->scratch || !b->statuses)
         return h2vi_fail_memory("sorting edges");
-    for (int t = 0; t < num_threads; t++) {
-        const h2v_status status =
-            h2vi_sort_scratch_create(num_edges, b->pool->weighted, &b->scratch[t]);
-        if (status != H2V_OK) return status;
-    }
+    int64_t i = 0;
+    for (h2vi_edge_block *block = edges->first; block; block = block->next)
+        b->blocks[i++] = block;
     return H2V_OK;
 }
 
-/* Release all but the rows, whose chunks go back to the pool. */
 static void clear_builder(builder *b)
 {
-    const int num_threads = b->plan->num_threads;
-    for (int t = 0; b->shares && t < num_threads; t++)
-        h2vi_edge_list_clear(b->pool, &b->shares[t]);
-    for (int i = 0; b->pieces && i < num_threads * b->num_pieces; i++)
-        h2vi_edge_list_clear(b->pool, &b->pieces[i]);
-    for (int i = 0; b->jobs && i < b->num_pieces; i++)
-        h2vi_edge_list_clear(b->pool, &b->jobs[i].rows);
-    for (int t = 0; b->scratch && t < num_threads; t++)
+    for (int t = 0; b->scratch && t < b->plan->num_threads; t++)
         h2vi_sort_scratch_clear(&b->scratch[t]);
-    free(b->shares);
-    free(b->pieces);
+    free(b->blocks);
     free(b->jobs);
     free(b->scratch);
     free(b->statuses);
 }
 
 /* A status that a thread met, with its message on this thread: only memory can be short. */
-static h2v_status agree(const builder *b, int count)
+static h2v_status agree(const builder *b)
 {
-    for (int i = 0; i < count; i++)
-        if (b->statuses[i] != H2V_OK) return h2vi_fail_memory("edges");
+    for (int t = 0; t < b->plan->num_threads; t++)
+        if (b->statuses[t] != H2V_OK) return h2vi_fail_memory("edges");
     return H2V_OK;
 }
 
-/* Runs of consecutive chunks, one for each thread. */
-static void share_out(builder *b, h2vi_edge_list *edges)
+/* Write a block's edges under their new gids. */
+static h2v_status rename_block(const h2vi_rows_plan *plan, const h2vi_edge_block *block,
+                               h2vi_edge_block **renamed)
 {
-    const int num_threads = b->plan->num_threads;
-    const int64_t num_chunks = edges->num_chunks;
-    for (int t = 0; t < num_threads; t++) {
-        const int64_t begin = num_chunks * t / num_threads;
-        const int64_t end = num_chunks * (t + 1) / num_threads;
-        for (int64_t c = begin; c < end; c++) {
-            h2vi_edge_chunk *chunk = h2vi_edge_list_shift(edges);
-            chunk->next = NULL;
-            h2vi_edge_list one = {
-                .first = chunk, .last = chunk, .num_chunks = 1, .count = chunk->count};
-            h2vi_edge_list_join(&b->shares[t], &one);
+    const int64_t count = block->starts[block->num_pieces];
+    h2vi_edge_run run = {
+        .edges = h2vi_alloc_n(count, sizeof *run.edges),
+        .weights = plan->weighted ? h2vi_alloc_n(count, sizeof *run.weights) : NULL};
+    h2v_status status = H2V_OK;
+    *renamed = NULL;
+    if (!run.edges || (plan->weighted && !run.weights)) {
+        status = h2vi_fail_memory("edges");
+        goto cleanup;
+    }
+    h2vi_edge_block_unpack(block, &run);
+    for (int64_t i = 0; i < count; i++)
+        run.edges[i] = (h2vi_edge){plan->new_gids[run.edges[i].source],
+                                   plan->new_gids[run.edges[i].target]};
+    status = h2vi_edge_block_create(&run, plan->directed, plan->num_vertices, renamed);
+cleanup:
+    free(run.edges);
+    free(run.weights);
+    return status;
+}
+
+static h2v_status rename_edges(const h2vi_rows_plan *plan, h2vi_edge_list *edges)
+{
+    h2vi_edge_list renamed = {0};
+    h2v_status status = H2V_OK;
+    while (status == H2V_OK && edges->first) {
+        h2vi_edge_block *const block = edges->first, *made = NULL;
+        status = rename_block(plan, block, &made);
+        if (status != H2V_OK) break;
+        edges->first = block->next;
+        free(block);
+        h2vi_edge_list_append(&renamed, made);
+    }
+    h2vi_edge_list_clear(edges);
+    *edges = renamed;
+    return status;
+}
+
+static h2v_status allocate_rows(const builder *b, int64_t num_edges, h2vi_csr *rows)
+{
+    rows->offsets = h2vi_alloc_n(rows->num_vertices + 1, sizeof *rows->offsets);
+    rows->targets = h2vi_alloc_small_pages((size_t)num_edges, sizeof *rows->targets);
+    if (b->plan->weighted)
+        rows->weights = h2vi_alloc_small_pages((size_t)num_edges, sizeof *rows->weights);
+    if (!rows->offsets || !rows->targets || (b->plan->weighted && !rows->weights))
+        return h2vi_fail_memory("the adjacency");
+    return H2V_OK;
+}
+
+/* How many edges the pieces have, and where they go. */
+static void plan_jobs(const builder *b, const h2vi_csr *rows)
+{
+    for (int64_t i = 0; i < b->num_blocks; i++) {
+        const h2vi_edge_block *block = b->blocks[i];
+        int64_t begin = 0;
+        for (int64_t p = 0; p < b->num_pieces; p++) {
+            const int64_t end =
+                block->starts[h2vi_edge_block_piece(block, b->layout, p + 1)];
+            b->jobs[p].count += end - begin;
+            begin = end;
         }
     }
-    *edges = (h2vi_edge_list){0};
-}
-
-/* Write edges as they will be: under their new gids, and from the lower end if undirected.
- */
-static void rename_ends(const h2vi_rows_plan *plan, h2vi_edge_chunk *chunk)
-{
-    for (int64_t i = 0; i < chunk->count; i++) {
-        h2vi_edge edge = chunk->as.edges[i];
-        if (plan->new_gids)
-            edge = (h2vi_edge){plan->new_gids[edge.source], plan->new_gids[edge.target]};
-        if (!plan->directed && edge.source > edge.target)
-            edge = (h2vi_edge){edge.target, edge.source};
-        chunk->as.edges[i] = edge;
+    int64_t start = 0;
+    for (int64_t p = 0; p < b->num_pieces; p++) {
+        h2vi_sort_job *job = &b->jobs[p];
+        job->blocks = b->blocks;
+        job->num_blocks = b->num_blocks;
+        job->layout = b->layout;
+        job->piece = p;
+        job->targets = rows->targets + start;
+        if (rows->weights) job->weights = rows->weights + start;
+        job->row_lengths = rows->offsets + 1 + (p << b->layout.row_bits);
+        start += job->count;
     }
-}
-
-static h2v_status divide_share(const builder *b, h2vi_edge_list *share,
-                               h2vi_edge_list *pieces)
-{
-    h2vi_divider divider;
-    h2v_status status = H2V_OK;
-    const h2vi_digit digit = {.gid_bits = b->gid_bits,
-                              .shift = 2 * b->gid_bits - b->digit_bits,
-                              .num_bits = b->digit_bits};
-    h2vi_divider_begin(&divider, b->pool, digit, pieces);
-    while (status == H2V_OK && share->first) {
-        h2vi_edge_chunk *chunk = h2vi_edge_list_shift(share);
-        rename_ends(b->plan, chunk);
-        status = h2vi_divider_add(&divider, chunk);
-    }
-    h2vi_divider_end(&divider);
-    return status;
-}
-
-static h2v_status divide(builder *b)
-{
-    const int num_threads = b->plan->num_threads;
-#pragma omp parallel for schedule(static, 1) num_threads(num_threads)
-    for (int t = 0; t < num_threads; t++)
-        b->statuses[t] = divide_share(b, &b->shares[t], b->pieces + t * b->num_pieces);
-    for (int t = 1; t < num_threads; t++)
-        for (int i = 0; i < b->num_pieces; i++)
-            h2vi_edge_list_join(&b->pieces[i], &b->pieces[t * b->num_pieces + i]);
-    return agree(b, num_threads);
-}
-
-static h2v_status sort_piece(builder *b, int piece, h2vi_sort_scratch *scratch,
-                             int64_t *row_lengths)
-{
-    h2vi_sort_job *job = &b->jobs[piece];
-    *job = (h2vi_sort_job){.pool = b->pool,
-                           .gid_bits = b->gid_bits,
-                           .row_lengths = row_lengths,
-                           .scratch = scratch};
-    h2v_status status =
-        h2vi_edge_sort(job, &b->pieces[piece], 2 * b->gid_bits - b->digit_bits);
-    if (status == H2V_OK) status = h2vi_edge_sort_finish(job);
-    return status;
 }
 
 /* Sort all pieces. A thread takes the next one as soon as it is free. */
-static h2v_status sort_pieces(builder *b, int64_t *row_lengths)
+static h2v_status sort_pieces(builder *b)
 {
     const int num_threads = b->plan->num_threads;
-    int next = 0;
+    int64_t next = 0;
 #pragma omp parallel for schedule(static, 1) num_threads(num_threads)
     for (int t = 0; t < num_threads; t++) {
-        for (;;) {
-            int piece = 0;
+        while (b->statuses[t] == H2V_OK) {
+            int64_t piece = 0;
 #pragma omp atomic capture
             piece = next++;
             if (piece >= b->num_pieces) break;
-            b->statuses[piece] = sort_piece(b, piece, &b->scratch[t], row_lengths);
+            b->statuses[t] = h2vi_edge_sort(&b->jobs[piece], &b->scratch[t]);
         }
     }
-    return agree(b, b->num_pieces);
+    return agree(b);
 }
 
 /* How an id reads in a message. */
@@ -190,7 +180,7 @@ static void print_id(const h2vi_ids *ids, uint32_t gid, size_t num_bytes, char *
 static h2v_status check_sums(const builder *b)
 {
     enum { SHOWN_BYTES = 64 };
-    for (int i = 0; i < b->num_pieces; i++) {
+    for (int64_t i = 0; i < b->num_pieces; i++) {
         if (!b->jobs[i].has_overflow) continue;
         char source[SHOWN_BYTES], target[SHOWN_BYTES];
         print_id(b->plan->ids, b->jobs[i].overflow.source, sizeof source, source);
@@ -203,71 +193,45 @@ static h2v_status check_sums(const builder *b)
     return H2V_OK;
 }
 
-/* Copy the targets of a job to their place among the rows. */
-static void copy_rows(h2vi_edge_pool *pool, h2vi_sort_job *job, int64_t start,
-                      h2vi_csr *rows)
+/* Close the gaps that duplicates left behind their pieces. */
+static void join_pieces(const builder *b, h2vi_csr *rows)
 {
-    for (h2vi_edge_chunk *chunk = h2vi_edge_list_shift(&job->rows); chunk;
-         chunk = h2vi_edge_list_shift(&job->rows)) {
-        const size_t count = (size_t)chunk->count;
-        memcpy(rows->targets + start, chunk->as.targets, count * sizeof *rows->targets);
-        if (rows->weights)
-            memcpy(rows->weights + start, chunk->weights, count * sizeof *rows->weights);
-        start += chunk->count;
-        h2vi_edge_pool_put(pool, chunk);
+    int64_t start = 0;
+    for (int64_t p = 0; p < b->num_pieces; p++) {
+        const h2vi_sort_job *job = &b->jobs[p];
+        const size_t count = (size_t)job->num_distinct;
+        if (job->targets != rows->targets + start) {
+            memmove(rows->targets + start, job->targets, count * sizeof *rows->targets);
+            if (rows->weights)
+                memmove(rows->weights + start, job->weights, count * sizeof *rows->weights);
+        }
+        start += job->num_distinct;
     }
-}
-
-/* From row lengths and chunks of targets to rows. */
-static h2v_status collect(builder *b, h2vi_csr *rows)
-{
     for (int64_t v = 0; v < rows->num_vertices; v++)
         rows->offsets[v + 1] += rows->offsets[v];
-    rows->num_arcs = rows->offsets[rows->num_vertices];
-    h2vi_edge_pool_trim(b->pool); /* before asking for as much again */
-    const size_t num_arcs = (size_t)rows->num_arcs;
-    rows->targets = h2vi_alloc_small_pages(num_arcs, sizeof *rows->targets);
-    if (b->pool->weighted)
-        rows->weights = h2vi_alloc_small_pages(num_arcs, sizeof *rows->weights);
-    if (!rows->targets || (b->pool->weighted && !rows->weights))
-        return h2vi_fail_memory("the adjacency");
-
-#pragma omp parallel for schedule(dynamic, 1) num_threads(b->plan->num_threads)
-    for (int i = 0; i < b->num_pieces; i++) {
-        /* A piece begins where its first possible source does. */
-        int64_t source = (int64_t)i << (b->gid_bits - b->digit_bits);
-        if (source > rows->num_vertices) source = rows->num_vertices;
-        copy_rows(b->pool, &b->jobs[i], rows->offsets[source], rows);
-    }
-    return H2V_OK;
+    rows->num_arcs = start;
 }
 
-h2v_status h2vi_edge_list_to_rows(h2vi_edge_pool *pool, h2vi_edge_list *edges,
-                                  const h2vi_rows_plan *plan, h2vi_csr *rows,
-                                  int64_t *num_duplicates)
+h2v_status h2vi_edge_list_to_rows(h2vi_edge_list *edges, const h2vi_rows_plan *plan,
+                                  h2vi_csr *rows, int64_t *num_duplicates)
 {
-    builder b = {.pool = pool, .plan = plan};
+    builder b = {.plan = plan};
     *num_duplicates = 0;
     *rows = (h2vi_csr){.num_vertices = plan->num_vertices, .directed = plan->directed};
-    h2v_status status = create_builder(&b, edges->count);
+    h2v_status status = plan->new_gids ? rename_edges(plan, edges) : H2V_OK;
+    if (status == H2V_OK) status = create_builder(&b, edges);
+    if (status == H2V_OK) status = allocate_rows(&b, edges->count, rows);
     if (status != H2V_OK) goto cleanup;
-    rows->offsets = h2vi_alloc_n(plan->num_vertices + 1, sizeof *rows->offsets);
-    if (!rows->offsets) {
-        status = h2vi_fail_memory("the adjacency");
-        goto cleanup;
-    }
-    share_out(&b, edges);
-    status = divide(&b);
-    if (status == H2V_OK) status = sort_pieces(&b, rows->offsets + 1);
+    plan_jobs(&b, rows);
+    status = sort_pieces(&b);
     if (status == H2V_OK) status = check_sums(&b);
-    if (status == H2V_OK) status = collect(&b, rows);
-    for (int i = 0; status == H2V_OK && i < b.num_pieces; i++)
-        *num_duplicates += b.jobs[i].num_duplicates;
+    if (status != H2V_OK) goto cleanup;
+    join_pieces(&b, rows);
+    *num_duplicates = edges->count - rows->num_arcs;
 
 cleanup:
     clear_builder(&b);
-    h2vi_edge_list_clear(pool, edges);
-    h2vi_edge_pool_trim(pool);
+    h2vi_edge_list_clear(edges);
     if (status != H2V_OK) h2vi_csr_clear(rows);
     return status;
 }

@@ -14,6 +14,12 @@
 
 enum { BLOCK_LINES = 32, NUMBER_LINES = 256, FIRST_CAPACITY = 4096, LOOK_AHEAD = 16 };
 
+/* The bytes of the shortest edge, "1 2" and the end of its line. */
+enum { MIN_LINE_BYTES = 4 };
+
+/* The place of an id that no edge has. */
+static const uint32_t NOWHERE = UINT32_MAX;
+
 typedef struct block {
     int count;
     h2vi_token ids[2 * BLOCK_LINES]; /* source and target of each line */
@@ -54,7 +60,7 @@ static h2v_status make_room(h2vi_segment *segment)
         if (!strings) return h2vi_fail_memory("new ids");
         segment->strings = strings;
     }
-    uint32_t **places =
+    uint32_t *places =
         h2vi_regrow(segment->places, kept, capacity, sizeof *segment->places);
     if (!places) return h2vi_fail_memory("new ids");
     segment->places = places;
@@ -62,7 +68,7 @@ static h2v_status make_room(h2vi_segment *segment)
     return H2V_OK;
 }
 
-static h2v_status add_missing_number(h2vi_segment *segment, int64_t number, uint32_t *place)
+static h2v_status add_missing_number(h2vi_segment *segment, int64_t number, uint32_t place)
 {
     const h2v_status status =
         segment->num_missing == segment->capacity ? make_room(segment) : H2V_OK;
@@ -72,7 +78,7 @@ static h2v_status add_missing_number(h2vi_segment *segment, int64_t number, uint
     return H2V_OK;
 }
 
-static h2v_status add_missing(h2vi_segment *segment, const h2vi_token *id, uint32_t *place)
+static h2v_status add_missing(h2vi_segment *segment, const h2vi_token *id, uint32_t place)
 {
     if (segment->kind == H2VI_IDS_NUMBERS)
         return add_missing_number(segment, id->number, place);
@@ -85,17 +91,18 @@ static h2v_status add_missing(h2vi_segment *segment, const h2vi_token *id, uint3
 }
 
 /* Add an edge between ids that have these gids, if any yet. */
-static h2v_status add_edge(h2vi_segment *segment, h2vi_edge_pool *pool,
-                           const h2vi_token ids[2], float weight, const uint32_t gids[2])
+static h2v_status add_edge(h2vi_segment *segment, const h2vi_token ids[2], float weight,
+                           const uint32_t gids[2])
 {
-    const h2vi_edge edge = {.source = gids[0], .target = gids[1]};
-    h2v_status status = h2vi_edge_list_add(pool, &segment->edges, edge, weight);
-    if (status != H2V_OK) return status;
-    h2vi_edge_chunk *chunk = segment->edges.last;
-    h2vi_edge *added = &chunk->as.edges[chunk->count - 1];
-    if (gids[0] == H2V_NO_SLOT) status = add_missing(segment, &ids[0], &added->source);
+    h2vi_edge_run *run = &segment->run;
+    const uint32_t place = 2 * (uint32_t)run->count;
+    h2v_status status = H2V_OK;
+    run->edges[run->count] = (h2vi_edge){.source = gids[0], .target = gids[1]};
+    if (run->weights) run->weights[run->count] = weight;
+    run->count++;
+    if (gids[0] == H2V_NO_SLOT) status = add_missing(segment, &ids[0], place);
     if (status == H2V_OK && gids[1] == H2V_NO_SLOT)
-        status = add_missing(segment, &ids[1], &added->target);
+        status = add_missing(segment, &ids[1], place + 1);
     return status;
 }
 
@@ -106,10 +113,9 @@ static void flush_block(h2vi_segment *segment, const h2vi_reading *reading, bloc
     h2vi_id_table_find(reading->table, 2 * lines->count, lines->ids, gids);
     for (int i = 0; status == H2V_OK && i < lines->count; i++) {
         if (lines->is_edge[i])
-            status = add_edge(segment, reading->pool, lines->ids + 2 * i, lines->weights[i],
-                              gids + 2 * i);
+            status = add_edge(segment, lines->ids + 2 * i, lines->weights[i], gids + 2 * i);
         else if (gids[2 * i] == H2V_NO_SLOT)
-            status = add_missing(segment, &lines->ids[2 * i], NULL);
+            status = add_missing(segment, &lines->ids[2 * i], NOWHERE);
     }
     lines->count = 0;
     if (status != H2V_OK) set_failure(segment, status);
@@ -161,53 +167,43 @@ static bool has_loop(const number_block *lines)
     return found;
 }
 
-static bool has_missing(const uint32_t *gids, int64_t count)
+static bool has_missing(const h2vi_edge *edges, int64_t count)
 {
     bool found = false;
-    for (int64_t i = 0; i < count; i++) found |= gids[i] == H2V_NO_SLOT;
+    for (int64_t i = 0; i < count; i++)
+        found |= (edges[i].source == H2V_NO_SLOT) | (edges[i].target == H2V_NO_SLOT);
     return found;
 }
 
-/* Record which ends are not known of edges that were added. */
-static h2v_status add_missing_ends(h2vi_segment *segment, const int64_t *ids, int64_t count,
-                                   h2vi_edge *edges)
+/* Record which ends are not known of the last edges that were added. */
+static h2v_status add_missing_ends(h2vi_segment *segment, const number_block *lines)
 {
+    const int64_t first = segment->run.count - lines->count;
     h2v_status status = H2V_OK;
-    for (int64_t i = 0; status == H2V_OK && i < count; i++) {
-        if (edges[i].source == H2V_NO_SLOT)
-            status = add_missing_number(segment, ids[2 * i], &edges[i].source);
-        if (status == H2V_OK && edges[i].target == H2V_NO_SLOT)
-            status = add_missing_number(segment, ids[2 * i + 1], &edges[i].target);
+    for (int64_t i = 0; status == H2V_OK && i < lines->count; i++) {
+        const h2vi_edge edge = segment->run.edges[first + i];
+        const uint32_t place = 2 * (uint32_t)(first + i);
+        if (edge.source == H2V_NO_SLOT)
+            status = add_missing_number(segment, lines->ids[2 * i], place);
+        if (status == H2V_OK && edge.target == H2V_NO_SLOT)
+            status = add_missing_number(segment, lines->ids[2 * i + 1], place + 1);
     }
     return status;
 }
 
 /* Add the edges of a block without loops. */
-static h2v_status add_number_block(h2vi_segment *segment, h2vi_edge_pool *pool,
-                                   const number_block *lines, const uint32_t *gids)
+static h2v_status add_number_block(h2vi_segment *segment, const h2vi_reading *reading,
+                                   const number_block *lines)
 {
-    h2vi_edge_list *edges = &segment->edges;
-    const bool is_known = !has_missing(gids, 2 * lines->count);
-    h2v_status status = H2V_OK;
-    for (int64_t i = 0; status == H2V_OK && i < lines->count;) {
-        if (!edges->last || edges->last->count == H2VI_CHUNK_EDGES) {
-            status = h2vi_edge_list_extend(pool, edges);
-            if (status != H2V_OK) return status;
-        }
-        h2vi_edge_chunk *chunk = edges->last;
-        h2vi_edge *added = chunk->as.edges + chunk->count;
-        const int64_t left = lines->count - i, room = H2VI_CHUNK_EDGES - chunk->count;
-        const int64_t count = left < room ? left : room;
-        memcpy(added, gids + 2 * i, (size_t)count * sizeof *added);
-        if (pool->weighted)
-            memcpy(chunk->weights + chunk->count, lines->weights + i,
-                   (size_t)count * sizeof *chunk->weights);
-        chunk->count += count;
-        edges->count += count;
-        if (!is_known) status = add_missing_ends(segment, lines->ids + 2 * i, count, added);
-        i += count;
-    }
-    return status;
+    h2vi_edge_run *run = &segment->run;
+    h2vi_edge *added = run->edges + run->count;
+    h2vi_id_table_find_numbers(reading->table, 2 * lines->count, lines->ids,
+                               &added->source);
+    if (run->weights)
+        memcpy(run->weights + run->count, lines->weights,
+               (size_t)lines->count * sizeof *run->weights);
+    run->count += lines->count;
+    return has_missing(added, lines->count) ? add_missing_ends(segment, lines) : H2V_OK;
 }
 
 /* Add line i of a block, which may be a loop. */
@@ -218,11 +214,11 @@ static h2v_status add_number_line(h2vi_segment *segment, const h2vi_reading *rea
     const h2vi_token ids[2] = {{.number = lines->ids[2 * i]},
                                {.number = lines->ids[2 * i + 1]}};
     const bool is_loop = ids[0].number == ids[1].number;
-    const float weight = reading->pool->weighted ? lines->weights[i] : 1;
+    const float weight = reading->weighted ? lines->weights[i] : 1;
     segment->num_self_loops += is_loop;
     if (!is_loop || reading->loops == H2VI_KEEP_LOOPS)
-        return add_edge(segment, reading->pool, ids, weight, gids + 2 * i);
-    return gids[2 * i] == H2V_NO_SLOT ? add_missing(segment, &ids[0], NULL) : H2V_OK;
+        return add_edge(segment, ids, weight, gids + 2 * i);
+    return gids[2 * i] == H2V_NO_SLOT ? add_missing(segment, &ids[0], NOWHERE) : H2V_OK;
 }
 
 /* Add the edges of a block. */
@@ -231,8 +227,8 @@ static h2v_status add_numbers(h2vi_segment *segment, const h2vi_reading *reading
 {
     uint32_t gids[2 * NUMBER_LINES];
     h2v_status status = H2V_OK;
+    if (!has_loop(lines)) return add_number_block(segment, reading, lines);
     h2vi_id_table_find_numbers(reading->table, 2 * lines->count, lines->ids, gids);
-    if (!has_loop(lines)) return add_number_block(segment, reading->pool, lines, gids);
     for (int64_t i = 0; status == H2V_OK && i < lines->count; i++)
         status = add_number_line(segment, reading, lines, gids, i);
     return status;
@@ -259,6 +255,23 @@ static int64_t read_number_lines(h2vi_segment *segment, const h2vi_reading *read
     return count;
 }
 
+/* Make room for all edges that the text can have: nothing is looked at again. */
+static h2v_status make_edges(h2vi_segment *segment, bool weighted)
+{
+    h2vi_edge_run *run = &segment->run;
+    const int64_t most = (segment->end - segment->begin) / MIN_LINE_BYTES + 1;
+    if (most <= segment->max_edges) return H2V_OK;
+    segment->max_edges = 0;
+    free(run->edges);
+    free(run->weights);
+    run->edges = h2vi_alloc_small_pages((size_t)most, sizeof *run->edges);
+    run->weights =
+        weighted ? h2vi_alloc_small_pages((size_t)most, sizeof *run->weights) : NULL;
+    if (!run->edges || (weighted && !run->weights)) return h2vi_fail_memory("edges");
+    segment->max_edges = most;
+    return H2V_OK;
+}
+
 void h2vi_segment_read(h2vi_segment *segment, const h2vi_reading *reading,
                        const h2vi_line_format *format)
 {
@@ -267,6 +280,8 @@ void h2vi_segment_read(h2vi_segment *segment, const h2vi_reading *reading,
     const char *p = segment->begin;
     if (segment->kind != format->kind) forget_missing(segment);
     segment->kind = format->kind;
+    const h2v_status status = make_edges(segment, reading->weighted);
+    if (status != H2V_OK) set_failure(segment, status);
     while (p < segment->end && segment->status == H2V_OK) {
         if (lines.count == 0 && read_number_lines(segment, reading, format, &p) > 0)
             continue;
@@ -281,6 +296,16 @@ void h2vi_segment_read(h2vi_segment *segment, const h2vi_reading *reading,
     flush_block(segment, reading, &lines);
 }
 
+static void set_gid(const h2vi_segment *segment, uint32_t place, uint32_t gid)
+{
+    if (place == NOWHERE) return;
+    h2vi_edge *edge = &segment->run.edges[place / 2];
+    if (place % 2 == 0)
+        edge->source = gid;
+    else
+        edge->target = gid;
+}
+
 static h2v_status resolve_strings(h2vi_segment *segment, h2vi_id_table *table)
 {
     for (int64_t i = 0; i < segment->num_missing; i++) {
@@ -289,7 +314,7 @@ static h2v_status resolve_strings(h2vi_segment *segment, h2vi_id_table *table)
         uint32_t gid = 0;
         const h2v_status status = h2vi_id_table_insert(table, &segment->strings[i], &gid);
         if (status != H2V_OK) return status;
-        if (segment->places[i]) *segment->places[i] = gid;
+        set_gid(segment, segment->places[i], gid);
     }
     return H2V_OK;
 }
@@ -310,7 +335,7 @@ static h2v_status resolve_numbers(h2vi_segment *segment, h2vi_id_table *table)
                                           ? h2vi_id_table_insert(table, &id, &gids[i])
                                           : H2V_OK;
             if (status != H2V_OK) return status;
-            if (segment->places[first + i]) *segment->places[first + i] = gids[i];
+            set_gid(segment, segment->places[first + i], gids[i]);
         }
     }
     return H2V_OK;
@@ -325,18 +350,30 @@ h2v_status h2vi_segment_resolve(h2vi_segment *segment, h2vi_id_table *table)
     return status;
 }
 
-void h2vi_segment_reset(h2vi_segment *segment, h2vi_edge_pool *pool)
+void h2vi_segment_pack(h2vi_segment *segment, const h2vi_reading *reading)
 {
-    h2vi_edge_list_clear(pool, &segment->edges);
-    segment->num_lines = segment->num_self_loops = segment->num_missing = 0;
-    segment->has_string = false;
-    segment->status = H2V_OK;
-    segment->message[0] = '\0';
+    if (segment->run.count == 0) return;
+    const h2v_status status =
+        h2vi_edge_block_create(&segment->run, reading->directed,
+                               h2vi_id_table_num_ids(reading->table), &segment->block);
+    if (status != H2V_OK) set_failure(segment, status);
 }
 
-void h2vi_segment_clear(h2vi_segment *segment, h2vi_edge_pool *pool)
+void h2vi_segment_reset(h2vi_segment *segment)
 {
-    h2vi_segment_reset(segment, pool);
+    segment->run.count = 0;
+    segment->num_lines = 0;
+    segment->num_self_loops = 0;
+    segment->num_missing = 0;
+    segment->has_string = false;
+    segment->status = H2V_OK;
+}
+
+void h2vi_segment_clear(h2vi_segment *segment)
+{
     forget_missing(segment);
+    free(segment->run.edges);
+    free(segment->run.weights);
+    free(segment->block);
     *segment = (h2vi_segment){0};
 }

@@ -26,12 +26,32 @@ static void write_text(const char *text)
     assert_int_equal(fclose(file), 0);
 }
 
-/* What was read, as text: ids in order, then edges by gid. */
+/* What was read, as text: ids in order, then edges by the source's gid, and in the order of
+ * the text. */
 typedef struct outcome {
     h2v_status status;
     h2vi_reading_counts counts;
     char shown[SHOWN_BYTES];
 } outcome;
+
+/* A block's edges from v. */
+static size_t show_row(const h2vi_edge_block *block, uint32_t v, bool weighted, char *shown,
+                       size_t num_bytes)
+{
+    size_t used = 0;
+    const int64_t piece = v >> block->layout.row_bits;
+    if (piece >= block->num_pieces) return 0;
+    for (int64_t i = block->starts[piece]; i < block->starts[piece + 1]; i++) {
+        const h2vi_edge edge = h2vi_edge_block_get(block, piece, i);
+        if (edge.source != v) continue;
+        used += (size_t)snprintf(shown + used, num_bytes - used, " %u-%u", edge.source,
+                                 edge.target);
+        if (weighted)
+            used += (size_t)snprintf(shown + used, num_bytes - used, ":%g",
+                                     (double)block->weights[i]);
+    }
+    return used;
+}
 
 static void show(const h2vi_ids *ids, const h2vi_edge_list *edges, bool weighted,
                  char *shown)
@@ -44,14 +64,9 @@ static void show(const h2vi_ids *ids, const h2vi_edge_list *edges, bool weighted
                              : snprintf(shown + used, SHOWN_BYTES - used, "'%s' ",
                                         ids->text + ids->starts[v]));
     used += (size_t)snprintf(shown + used, SHOWN_BYTES - used, "|");
-    for (const h2vi_edge_chunk *chunk = edges->first; chunk; chunk = chunk->next)
-        for (int64_t i = 0; i < chunk->count; i++) {
-            used += (size_t)snprintf(shown + used, SHOWN_BYTES - used, " %u-%u",
-                                     chunk->as.edges[i].source, chunk->as.edges[i].target);
-            if (weighted)
-                used += (size_t)snprintf(shown + used, SHOWN_BYTES - used, ":%g",
-                                         (double)chunk->weights[i]);
-        }
+    for (uint32_t v = 0; v < ids->num_ids; v++)
+        for (const h2vi_edge_block *block = edges->first; block; block = block->next)
+            used += show_row(block, v, weighted, shown + used, SHOWN_BYTES - used);
 }
 
 typedef struct options {
@@ -67,7 +82,6 @@ static outcome *read_with(options o)
 {
     outcome *out = calloc(1, sizeof *out);
     assert_non_null(out);
-    h2vi_edge_pool pool = {.weighted = o.weighted};
     h2vi_edge_list edges = {0};
     h2vi_id_table *table = NULL;
     h2vi_edge_reader *reader = NULL;
@@ -75,9 +89,10 @@ static outcome *read_with(options o)
     out->status = h2vi_id_table_create(&table);
     const h2vi_reading reading = {.delimiter = o.delimiter,
                                   .loops = o.loops,
+                                  .directed = true,
+                                  .weighted = o.weighted,
                                   .num_threads = o.num_threads ? o.num_threads : 1,
                                   .segment_bytes = o.segment_bytes ? o.segment_bytes : 4096,
-                                  .pool = &pool,
                                   .table = table};
     if (out->status == H2V_OK) out->status = h2vi_edge_reader_create(&reading, &reader);
     if (out->status == H2V_OK)
@@ -89,8 +104,7 @@ static outcome *read_with(options o)
     }
     if (out->status == H2V_OK) show(&ids, &edges, o.weighted, out->shown);
     h2vi_edge_reader_destroy(&reader);
-    h2vi_edge_list_clear(&pool, &edges);
-    h2vi_edge_pool_trim(&pool);
+    h2vi_edge_list_clear(&edges);
     h2vi_id_table_destroy(&table);
     h2vi_ids_clear(&ids);
     return out;
@@ -164,7 +178,7 @@ static void ids_turn_to_strings_at_any_line(void **state)
             assert_read(
                 "10 -20\n-20 30\n30 40\n40 10\n40 x\n10 40\n",
                 (options){.segment_bytes = segment_bytes, .num_threads = num_threads},
-                "'10' '-20' '30' '40' 'x' | 0-1 1-2 2-3 3-0 3-4 0-3");
+                "'10' '-20' '30' '40' 'x' | 0-1 0-3 1-2 2-3 3-0 3-4");
 }
 
 static void gids_do_not_depend_on_segments_or_threads(void **state)

@@ -3,12 +3,10 @@
 /* Edges in any order become rows, each once, with weights added in the order of the list,
  * on any number of threads; lists long enough for every level of the sort, and a list that
  * is one edge a million times. */
-#include "edge_list.h"
+#include "edge_rows.h"
 
 #include "alloc.h"
-#include "edge_divide.h"
 #include "edge_mirror.h"
-#include "edge_rows.h"
 #include "edge_sort.h"
 #include "random.h"
 
@@ -40,12 +38,47 @@ static float nth_weight(int64_t i)
     return 0.1F + (float)(i % 7) * 1e5F;
 }
 
-static void fill(const random_graph *g, h2vi_edge_pool *pool, h2vi_edge_list *edges)
+/* The edges in blocks, each made when so many vertices are known as its edges name. */
+static h2v_status fill(const random_graph *g, h2vi_edge_list *edges)
 {
-    pool->weighted = g->weighted;
-    for (int64_t i = 0; i < g->num_edges; i++)
-        assert_int_equal(h2vi_edge_list_add(pool, edges, nth_edge(g, i), nth_weight(i)),
-                         H2V_OK);
+    enum { BLOCK_EDGES = 20000 };
+    static h2vi_edge pairs[BLOCK_EDGES];
+    static float weights[BLOCK_EDGES];
+    int64_t num_vertices = 1;
+    h2v_status status = H2V_OK;
+    for (int64_t first = 0; status == H2V_OK && first < g->num_edges;
+         first += BLOCK_EDGES) {
+        const int64_t left = g->num_edges - first;
+        h2vi_edge_run run = {.edges = pairs, .weights = g->weighted ? weights : NULL};
+        for (; run.count < BLOCK_EDGES && run.count < left; run.count++) {
+            const h2vi_edge edge = nth_edge(g, first + run.count);
+            pairs[run.count] = edge;
+            weights[run.count] = nth_weight(first + run.count);
+            if (edge.source >= num_vertices) num_vertices = (int64_t)edge.source + 1;
+            if (edge.target >= num_vertices) num_vertices = (int64_t)edge.target + 1;
+        }
+        h2vi_edge_block *block = NULL;
+        status = h2vi_edge_block_create(&run, g->directed, num_vertices, &block);
+        if (status == H2V_OK) h2vi_edge_list_append(edges, block);
+    }
+    return status;
+}
+
+/* One edge so many times. */
+static void repeat(h2vi_edge edge, float weight, int64_t times, int64_t num_vertices,
+                   h2vi_edge_list *edges)
+{
+    h2vi_edge_run run = {.edges = malloc((size_t)times * sizeof *run.edges),
+                         .weights = malloc((size_t)times * sizeof *run.weights),
+                         .count = times};
+    assert_true(run.edges && run.weights);
+    for (int64_t i = 0; i < times; i++) run.edges[i] = edge;
+    for (int64_t i = 0; i < times; i++) run.weights[i] = weight;
+    h2vi_edge_block *block = NULL;
+    assert_int_equal(h2vi_edge_block_create(&run, false, num_vertices, &block), H2V_OK);
+    h2vi_edge_list_append(edges, block);
+    free(run.edges);
+    free(run.weights);
 }
 
 typedef struct reference_edge {
@@ -120,17 +153,16 @@ static h2v_status mirror_rows(h2vi_csr *rows, int num_threads, int num_ranges,
 
 static void check_graph(random_graph g, int num_threads)
 {
-    h2vi_edge_pool pool = {0};
     h2vi_edge_list edges = {0};
     h2vi_csr rows, csr;
     int64_t num_duplicates = -1;
-    fill(&g, &pool, &edges);
-    const h2vi_rows_plan plan = {
-        .num_vertices = g.num_vertices, .directed = g.directed, .num_threads = num_threads};
-    assert_int_equal(h2vi_edge_list_to_rows(&pool, &edges, &plan, &rows, &num_duplicates),
-                     H2V_OK);
+    assert_int_equal(fill(&g, &edges), H2V_OK);
+    const h2vi_rows_plan plan = {.num_vertices = g.num_vertices,
+                                 .directed = g.directed,
+                                 .weighted = g.weighted,
+                                 .num_threads = num_threads};
+    assert_int_equal(h2vi_edge_list_to_rows(&edges, &plan, &rows, &num_duplicates), H2V_OK);
     assert_null(edges.first);
-    assert_null(pool.first);
     assert_rows(&g, &rows, num_duplicates);
     if (g.directed) {
         assert_int_equal(h2vi_csr_check(&rows), H2V_OK);
@@ -148,9 +180,9 @@ static void check_graph(random_graph g, int num_threads)
 static void edges_become_rows(void **state)
 {
     (void)state;
-    static const int64_t sizes[][2] = {{1, 0},         {1, 3},        {2, 1},
-                                       {3, 10},        {40, 60},      {300, 5000},
-                                       {5000, 100000}, {200, 100000}, {100000, 400000}};
+    static const int64_t sizes[][2] = {
+        {1, 0},      {1, 3},         {2, 1},        {3, 10},          {40, 60},
+        {300, 5000}, {5000, 100000}, {200, 100000}, {100000, 400000}, {3000000, 300000}};
     for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++)
         for (int kind = 0; kind < 4; kind++)
             for (int num_threads = 1; num_threads <= 3; num_threads += 2)
@@ -165,16 +197,12 @@ static void one_edge_many_times_is_one_edge(void **state)
 {
     (void)state;
     enum { TIMES = 1000000 };
-    h2vi_edge_pool pool = {.weighted = true};
     h2vi_edge_list edges = {0};
-    for (int i = 0; i < TIMES; i++)
-        assert_int_equal(h2vi_edge_list_add(&pool, &edges, (h2vi_edge){5, 3}, 0.1F),
-                         H2V_OK);
-    const h2vi_rows_plan plan = {.num_vertices = 8, .num_threads = 2};
+    repeat((h2vi_edge){5, 3}, 0.1F, TIMES, 8, &edges);
+    const h2vi_rows_plan plan = {.num_vertices = 8, .weighted = true, .num_threads = 2};
     h2vi_csr rows;
     int64_t num_duplicates = 0;
-    assert_int_equal(h2vi_edge_list_to_rows(&pool, &edges, &plan, &rows, &num_duplicates),
-                     H2V_OK);
+    assert_int_equal(h2vi_edge_list_to_rows(&edges, &plan, &rows, &num_duplicates), H2V_OK);
     assert_int_equal(num_duplicates, TIMES - 1);
     assert_int_equal(rows.num_arcs, 1);
     assert_int_equal(rows.targets[0], 5);
@@ -182,42 +210,45 @@ static void one_edge_many_times_is_one_edge(void **state)
     h2vi_csr_clear(&rows);
 }
 
-/* The largest gids use all 32 bits of a word. */
+/* The largest gids use all bits that there are, under any layout. */
 static void large_gids_are_sorted(void **state)
 {
     (void)state;
-    enum { GID_BITS = 32 };
-    static const h2vi_edge sorted[] = {{0, 0xfffffffe}, {7, 1}, {0xfffffffd, 0xfffffffe}};
-    int64_t *lengths = calloc(8, sizeof *lengths);
-    assert_non_null(lengths);
-    h2vi_edge_pool pool = {0};
-    h2vi_edge_list edges = {0}, pieces[4] = {{0}};
-    for (int i = 2; i >= 0; i--)
-        assert_int_equal(h2vi_edge_list_add(&pool, &edges, sorted[i], 1), H2V_OK);
-    const h2vi_digit digit = {
-        .gid_bits = GID_BITS, .shift = 2 * GID_BITS - 2, .num_bits = 2};
-    assert_int_equal(h2vi_edge_list_divide(&pool, digit, &edges, pieces), H2V_OK);
-    assert_int_equal(pieces[0].count, 2);
-    assert_int_equal(pieces[3].count, 1);
-    assert_int_equal(pieces[3].first->as.edges[0].source, 0xfffffffd);
+    enum { COUNT = 5 };
+    const int64_t num_vertices = (int64_t)1 << 32;
+    const h2vi_edge_layout layout = h2vi_edge_layout_for(num_vertices);
+    const uint32_t last = (uint32_t)num_vertices - 1,
+                   first = last >> layout.row_bits << layout.row_bits;
+    h2vi_edge pairs[COUNT] = {
+        {last, last - 1}, {first, last}, {last, 3}, {first, 7}, {last, 3}};
+    const h2vi_edge_run run = {.edges = pairs, .count = COUNT};
+    h2vi_edge_block *block = NULL;
+    assert_int_equal(h2vi_edge_block_create(&run, true, num_vertices, &block), H2V_OK);
+    const int64_t piece = last >> layout.row_bits;
+    assert_int_equal(block->num_pieces, piece + 1);
+    assert_int_equal(block->starts[piece], 0);
+    assert_int_equal(h2vi_edge_block_get(block, piece, 1).source, first);
+    assert_int_equal(h2vi_edge_block_get(block, piece, 1).target, last);
 
-    h2vi_sort_scratch scratch;
-    assert_int_equal(h2vi_sort_scratch_create(8, false, &scratch), H2V_OK);
-    h2vi_sort_job job = {
-        .pool = &pool, .gid_bits = GID_BITS, .row_lengths = lengths, .scratch = &scratch};
-    assert_int_equal(h2vi_edge_sort(&job, &pieces[0], 2 * GID_BITS), H2V_OK);
-    assert_int_equal(h2vi_edge_sort_finish(&job), H2V_OK);
-    assert_int_equal(job.rows.count, 2);
-    assert_int_equal(job.rows.first->as.targets[0], 0xfffffffe);
-    assert_int_equal(job.rows.first->as.targets[1], 1);
-    assert_int_equal(lengths[0], 1);
-    assert_int_equal(lengths[7], 1);
-
-    h2vi_edge_list_clear(&pool, &job.rows);
-    h2vi_edge_list_clear(&pool, &pieces[3]);
-    h2vi_edge_pool_trim(&pool);
+    static int64_t lengths[1 << 16];
+    uint32_t targets[COUNT];
+    h2vi_sort_scratch scratch = {0};
+    h2vi_sort_job job = {.blocks = &block,
+                         .num_blocks = 1,
+                         .layout = layout,
+                         .piece = piece,
+                         .count = COUNT,
+                         .targets = targets,
+                         .row_lengths = lengths};
+    assert_in_range(last - first, 0, sizeof lengths / sizeof *lengths - 1);
+    assert_int_equal(h2vi_edge_sort(&job, &scratch), H2V_OK);
+    assert_int_equal(job.num_distinct, 4);
+    assert_int_equal(lengths[0], 2);
+    assert_int_equal(lengths[last - first], 2);
+    static const uint32_t sorted[] = {7, UINT32_MAX, 3, UINT32_MAX - 1};
+    assert_memory_equal(targets, sorted, sizeof sorted);
     h2vi_sort_scratch_clear(&scratch);
-    free(lengths);
+    free(block);
 }
 
 static void sums_beyond_a_float_are_refused(void **state)
@@ -225,37 +256,40 @@ static void sums_beyond_a_float_are_refused(void **state)
     (void)state;
     int64_t numbers[] = {100, 200, 300};
     const h2vi_ids ids = {.num_ids = 3, .numbers = numbers};
-    h2vi_edge_pool pool = {.weighted = true};
     h2vi_edge_list edges = {0};
-    for (int i = 0; i < 2; i++)
-        assert_int_equal(h2vi_edge_list_add(&pool, &edges, (h2vi_edge){2, 1}, 3e38F),
-                         H2V_OK);
-    const h2vi_rows_plan plan = {.num_vertices = 3, .num_threads = 1, .ids = &ids};
+    repeat((h2vi_edge){2, 1}, 3e38F, 2, 3, &edges);
+    const h2vi_rows_plan plan = {
+        .num_vertices = 3, .weighted = true, .num_threads = 1, .ids = &ids};
     h2vi_csr rows;
     int64_t num_duplicates = 0;
-    assert_int_equal(h2vi_edge_list_to_rows(&pool, &edges, &plan, &rows, &num_duplicates),
+    assert_int_equal(h2vi_edge_list_to_rows(&edges, &plan, &rows, &num_duplicates),
                      H2V_ERR_DATA);
     assert_non_null(strstr(h2v_error_message(), "edge '200' '300' add up to more"));
     assert_null(rows.offsets);
-    assert_null(pool.first);
+    assert_null(edges.first);
 }
 
+/* Under new gids, which are the old ones the other way round. */
 static h2v_status build(const random_graph *g)
 {
-    h2vi_edge_pool pool = {.weighted = g->weighted};
     h2vi_edge_list edges = {0};
     h2vi_csr rows = {0}, csr = {0};
     int64_t num_duplicates = 0;
-    h2v_status status = H2V_OK;
-    for (int64_t i = 0; status == H2V_OK && i < g->num_edges; i++)
-        status = h2vi_edge_list_add(&pool, &edges, nth_edge(g, i), nth_weight(i));
-    const h2vi_rows_plan plan = {.num_vertices = g->num_vertices, .num_threads = 1};
+    uint32_t *new_gids = malloc((size_t)g->num_vertices * sizeof *new_gids);
+    assert_non_null(new_gids);
+    for (int64_t v = 0; v < g->num_vertices; v++)
+        new_gids[v] = (uint32_t)(g->num_vertices - 1 - v);
+    const h2vi_rows_plan plan = {.num_vertices = g->num_vertices,
+                                 .weighted = g->weighted,
+                                 .new_gids = new_gids,
+                                 .num_threads = 1};
+    h2v_status status = fill(g, &edges);
     if (status == H2V_OK)
-        status = h2vi_edge_list_to_rows(&pool, &edges, &plan, &rows, &num_duplicates);
+        status = h2vi_edge_list_to_rows(&edges, &plan, &rows, &num_duplicates);
     if (status == H2V_OK) status = mirror_rows(&rows, 1, 1, &csr);
     h2vi_csr_clear(&csr);
-    h2vi_edge_list_clear(&pool, &edges);
-    h2vi_edge_pool_trim(&pool);
+    h2vi_edge_list_clear(&edges);
+    free(new_gids);
     return status;
 }
 
@@ -263,8 +297,7 @@ static void every_allocation_may_fail(void **state)
 {
     (void)state;
     if (!h2vi_alloc_can_fail()) skip();
-    /* The edges fill a slab but for few chunks: dividing and sorting them needs another. */
-    const random_graph g = {.num_vertices = 500, .num_edges = 344500, .weighted = true};
+    const random_graph g = {.num_vertices = 500, .num_edges = 100000, .weighted = true};
     h2v_status status = H2V_ERR_NOMEM;
     int num_failures = -1;
     for (int k = 0; status != H2V_OK; k++, num_failures++) {
