@@ -60,10 +60,12 @@ static h2vi_edge_block *allocate(h2vi_edge_layout layout, int64_t num_pieces, in
     return block;
 }
 
+/* Which end is lower is not to be foreseen: both are computed, without a jump. */
 static inline h2vi_edge turned(h2vi_edge edge, bool directed)
 {
-    const bool is_turned = !directed && edge.source > edge.target;
-    return is_turned ? (h2vi_edge){edge.target, edge.source} : edge;
+    const uint32_t a = edge.source, b = edge.target;
+    const uint32_t swapped = directed ? 0 : (a ^ b) & -(uint32_t)(a > b);
+    return (h2vi_edge){.source = a ^ swapped, .target = b ^ swapped};
 }
 
 /* Where each piece begins, from their counts in the same places. */

@@ -3,7 +3,7 @@
 /* Radix sort from the low bits up (Knuth, The Art of Computer Programming 3, 5.2.5), in two
  * arrays that mostly fit the cache: edges are already divided by their high bits. It is
  * stable, so equal edges meet in the order of the text. Keys have 32 bits where these are
- * enough; then one of the arrays is where the targets go. */
+ * enough; then they are divided, and sorted to and fro, where the targets go. */
 #include "edge_sort.h"
 
 #include "alloc.h"
@@ -14,7 +14,7 @@
 #include <string.h>
 
 enum { FEW = 48, SMALL_DIGIT = 8, LARGE_DIGIT = 11, SMALL_COUNT = 1 << 13, NARROW = 32 };
-enum { LEAF = 1 << 15, TOP_DIGIT = 8 };
+enum { LEAF = 1 << 15, TOP_DIGIT = 8, TAKEN = 512 };
 enum { MAX_PASSES = (64 + SMALL_DIGIT - 1) / SMALL_DIGIT };
 
 /* The blocks whose starts, and the edges of which, are asked for while one is read. */
@@ -33,6 +33,19 @@ static void plan_pass(int from, int to, pass *by)
     by->shift = from;
     by->mask = ((uint64_t)1 << (to - from)) - 1;
     memset(by->counts, 0, (by->mask + 1) * sizeof *by->counts);
+}
+
+/* From how many keys have each digit to where these begin; the largest number. */
+static int64_t place_digits(pass *by)
+{
+    uint32_t start = 0, largest = 0;
+    for (uint64_t digit = 0; digit <= by->mask; digit++) {
+        const uint32_t length = by->counts[digit];
+        by->counts[digit] = start;
+        start += length;
+        if (length > largest) largest = length;
+    }
+    return largest;
 }
 
 static int plan_passes(int64_t count, int num_bits, pass *passes)
@@ -57,6 +70,36 @@ static void prefetch_piece(const h2vi_sort_job *job, int64_t b)
     for (int line = 0; line < EDGES_AHEAD; line++) __builtin_prefetch(edges + 16 * line);
 }
 
+void h2vi_sort_scratch_clear(h2vi_sort_scratch *scratch)
+{
+    free(scratch->keys);
+    free(scratch->weights);
+    free(scratch->divided);
+    *scratch = (h2vi_sort_scratch){0};
+}
+
+/* Make room for leaves of so many edges, and for so many wide keys of a piece. */
+static h2v_status enlarge(h2vi_sort_scratch *scratch, int64_t leaf, int64_t num_wide,
+                          bool weighted)
+{
+    if (leaf <= scratch->leaf && num_wide <= scratch->num_wide) return H2V_OK;
+    const size_t key_bytes = num_wide > 0 ? sizeof(uint64_t) : sizeof(uint32_t);
+    if (leaf < scratch->leaf) leaf = scratch->leaf;
+    if (leaf < LEAF) leaf = LEAF;
+    if (num_wide < scratch->num_wide) num_wide = scratch->num_wide;
+    h2vi_sort_scratch_clear(scratch);
+    scratch->keys = h2vi_alloc_small_pages((size_t)leaf, key_bytes);
+    if (num_wide > 0)
+        scratch->divided = h2vi_alloc_small_pages((size_t)num_wide, key_bytes);
+    if (weighted) scratch->weights = h2vi_alloc_small_pages((size_t)leaf, sizeof(float));
+    if (!scratch->keys || (num_wide > 0 && !scratch->divided) ||
+        (weighted && !scratch->weights))
+        return h2vi_fail_memory("sorting edges");
+    scratch->leaf = leaf;
+    scratch->num_wide = num_wide;
+    return H2V_OK;
+}
+
 #define sort_key uint32_t
 #define NAMED(name) name##_narrow
 #include "edge_sort_keys.h"
@@ -69,41 +112,11 @@ static void prefetch_piece(const h2vi_sort_job *job, int64_t b)
 #undef sort_key
 #undef NAMED
 
-void h2vi_sort_scratch_clear(h2vi_sort_scratch *scratch)
-{
-    for (int i = 0; i < 2; i++) free(scratch->keys[i]);
-    free(scratch->weights);
-    *scratch = (h2vi_sort_scratch){0};
-}
-
-/* Make room for `count` edges. */
-static h2v_status enlarge(h2vi_sort_scratch *scratch, int64_t count, bool is_wide,
-                          bool weighted)
-{
-    if (count <= scratch->capacity) return H2V_OK;
-    const size_t length = (size_t)(count + count / 4);
-    const size_t key_bytes = is_wide ? sizeof(uint64_t) : sizeof(uint32_t);
-    h2vi_sort_scratch_clear(scratch);
-    scratch->keys[0] = h2vi_alloc_small_pages(length, key_bytes);
-    if (is_wide) scratch->keys[1] = h2vi_alloc_small_pages(length, key_bytes);
-    if (weighted) scratch->weights = h2vi_alloc_small_pages(length, sizeof(float));
-    if (!scratch->keys[0] || (is_wide && !scratch->keys[1]) ||
-        (weighted && !scratch->weights))
-        return h2vi_fail_memory("sorting edges");
-    scratch->capacity = (int64_t)length;
-    return H2V_OK;
-}
-
 h2v_status h2vi_edge_sort(h2vi_sort_job *job, h2vi_sort_scratch *scratch)
 {
-    const bool is_wide = job->layout.row_bits + job->layout.gid_bits > NARROW;
     job->num_distinct = 0;
     if (job->count == 0) return H2V_OK;
-    const h2v_status status = enlarge(scratch, job->count, is_wide, job->weights);
-    if (status != H2V_OK) return status;
-    if (is_wide)
-        sort_piece_wide(job, scratch, scratch->keys[1]);
-    else
-        sort_piece_narrow(job, scratch, job->targets);
-    return H2V_OK;
+    return job->layout.row_bits + job->layout.gid_bits > NARROW
+               ? sort_piece_wide(job, scratch, true)
+               : sort_piece_narrow(job, scratch, false);
 }

@@ -9,11 +9,13 @@
 #include "edge_block.h"
 #include "halo2vec/status.h"
 
-/* A thread's arrays: keys and weights while they are sorted. Zeroed, they are empty. */
+/* A thread's arrays. Zeroed, they are empty. */
 typedef struct h2vi_sort_scratch {
-    int64_t capacity;
-    void *keys[2];
+    int64_t leaf;     /* keys and weights there is room for while they are sorted */
+    int64_t num_wide; /* keys of 64 bits there is room for before */
+    void *keys;
     float *weights;
+    void *divided;
 } h2vi_sort_scratch;
 
 void h2vi_sort_scratch_clear(h2vi_sort_scratch *scratch);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
 /* Included once for each kind of key, an unsigned type `sort_key`, with NAMED(x) to tell
- * the functions apart. A key is what an edge_block.h layout makes of an edge. */
+ * the functions apart; (void) before it tells clang-format that a call is no declaration.
+ * A key is what an edge_block.h layout makes of an edge. */
 
 /* Two arrays to sort in: what is in the first goes to the second, then they are swapped. */
 typedef struct NAMED(sorter) {
@@ -27,10 +28,51 @@ static void NAMED(copy_keys)(const h2vi_sort_job *job, const h2vi_edge_block *bl
             keys[i] = first | (sort_key)(low[i] >> from_bits) << to_bits | (low[i] & mask);
 }
 
-/* Gather the piece from all blocks, in the order of the text. */
-static void NAMED(gather)(const h2vi_sort_job *job, sort_key *keys, float *weights)
+/* Where keys and weights that come from the blocks go, or NULL to count their digits. */
+typedef struct NAMED(sink) {
+    sort_key *keys;
+    float *weights; /* NULL if unweighted */
+    pass *by;       /* NULL: behind each other, else where the counts say by now */
+    int64_t count;
+} NAMED(sink);
+
+/* Take over some edges of a block, few enough for the cache. */
+static void NAMED(take_some)(const h2vi_sort_job *job, const h2vi_edge_block *block,
+                             int64_t begin, int64_t length, sort_key first,
+                             NAMED(sink) * sink)
 {
-    int64_t count = 0;
+    sort_key keys[TAKEN];
+    uint32_t *const places = sink->by->counts;
+    const int shift = sink->by->shift;
+    (void)NAMED(copy_keys)(job, block, begin, length, first, keys);
+    if (!sink->keys) {
+        for (int64_t i = 0; i < length; i++) places[keys[i] >> shift]++;
+        return;
+    }
+    for (int64_t i = 0; i < length; i++) {
+        const uint32_t place = places[keys[i] >> shift]++;
+        sink->keys[place] = keys[i];
+        if (sink->weights) sink->weights[place] = block->weights[begin + i];
+    }
+}
+
+static void NAMED(take)(const h2vi_sort_job *job, const h2vi_edge_block *block,
+                        int64_t begin, int64_t length, sort_key first, NAMED(sink) * sink)
+{
+    for (int64_t at = 0; sink->by && at < length; at += TAKEN)
+        (void)NAMED(take_some)(job, block, begin + at,
+                               length - at < TAKEN ? length - at : TAKEN, first, sink);
+    if (sink->by) return;
+    (void)NAMED(copy_keys)(job, block, begin, length, first, sink->keys + sink->count);
+    if (sink->weights)
+        memcpy(sink->weights + sink->count, block->weights + begin,
+               (size_t)length * sizeof *sink->weights);
+    sink->count += length;
+}
+
+/* Take over the piece from all blocks, in the order of the text. */
+static void NAMED(take_piece)(const h2vi_sort_job *job, NAMED(sink) sink)
+{
     for (int64_t b = 0; b < job->num_blocks; b++) {
         const h2vi_edge_block *block = job->blocks[b];
         const int64_t first = h2vi_edge_block_piece(block, job->layout, job->piece);
@@ -38,14 +80,9 @@ static void NAMED(gather)(const h2vi_sort_job *job, sort_key *keys, float *weigh
         prefetch_piece(job, b);
         for (int64_t piece = first; piece < end; piece++) {
             const int64_t begin = block->starts[piece];
-            const int64_t length = block->starts[piece + 1] - begin;
             const sort_key row = (sort_key)(piece - first) << block->layout.row_bits;
-            NAMED(copy_keys)
-            (job, block, begin, length, row << job->layout.gid_bits, keys + count);
-            if (weights)
-                memcpy(weights + count, block->weights + begin,
-                       (size_t)length * sizeof *weights);
-            count += length;
+            (void)NAMED(take)(job, block, begin, block->starts[piece + 1] - begin,
+                              row << job->layout.gid_bits, &sink);
         }
     }
 }
@@ -75,13 +112,9 @@ static void NAMED(sort_pass)(NAMED(sorter) * s, int64_t count, pass *by)
     const uint64_t mask = by->mask;
     const sort_key *keys = s->keys[0];
     sort_key *sorted = s->keys[1];
-    uint32_t *starts = by->counts, start = 0;
+    uint32_t *starts = by->counts;
     if (starts[keys[0] >> shift & mask] == count) return;
-    for (uint64_t digit = 0; digit <= mask; digit++) {
-        const uint32_t length = starts[digit];
-        starts[digit] = start;
-        start += length;
-    }
+    (void)place_digits(by);
     if (s->weights[0])
         for (int64_t i = 0; i < count; i++) {
             const uint32_t place = starts[keys[i] >> shift & mask]++;
@@ -115,26 +148,26 @@ static void NAMED(count_keys)(const sort_key *keys, int64_t count, int num_passe
                               pass *passes)
 {
     if (num_passes == 1)
-        NAMED(count_some)(keys, count, 1, passes);
+        (void)NAMED(count_some)(keys, count, 1, passes);
     else if (num_passes == 2)
-        NAMED(count_some)(keys, count, 2, passes);
+        (void)NAMED(count_some)(keys, count, 2, passes);
     else if (num_passes == 3)
-        NAMED(count_some)(keys, count, 3, passes);
+        (void)NAMED(count_some)(keys, count, 3, passes);
     else
-        NAMED(count_some)(keys, count, num_passes, passes);
+        (void)NAMED(count_some)(keys, count, num_passes, passes);
 }
 
 /* By the low bits, from these up; keys end in the first array. */
 static void NAMED(sort)(NAMED(sorter) * s, int64_t count, int num_bits)
 {
     if (count <= FEW) {
-        NAMED(sort_few)(s, count);
+        (void)NAMED(sort_few)(s, count);
         return;
     }
     if (NAMED(is_sorted)(s->keys[0], count)) return;
     pass passes[MAX_PASSES];
     const int num_passes = plan_passes(count, num_bits, passes);
-    NAMED(count_keys)(s->keys[0], count, num_passes, passes);
+    (void)NAMED(count_keys)(s->keys[0], count, num_passes, passes);
     for (int p = 0; p < num_passes; p++) NAMED(sort_pass)(s, count, &passes[p]);
 }
 
@@ -191,47 +224,52 @@ static void NAMED(sort_leaf)(h2vi_sort_job *job, NAMED(sorter) s, int64_t count,
                              int num_bits)
 {
     if (count == 0) return;
-    NAMED(sort)(&s, count, num_bits);
+    (void)NAMED(sort)(&s, count, num_bits);
     if (s.weights[0])
-        NAMED(write_sums)(job, s.keys[0], s.weights[0], count);
+        (void)NAMED(write_sums)(job, s.keys[0], s.weights[0], count);
     else
-        NAMED(write_keys)(job, s.keys[0], count);
+        (void)NAMED(write_keys)(job, s.keys[0], count);
 }
 
 /* Divide by the high bits, so that most leaves fit the cache. */
-static void NAMED(sort_many)(h2vi_sort_job *job, NAMED(sorter) s, int num_bits)
+static h2v_status NAMED(sort_many)(h2vi_sort_job *job, h2vi_sort_scratch *scratch,
+                                   int num_bits, bool is_wide)
 {
     pass high;
     const int rest = num_bits > TOP_DIGIT ? num_bits - TOP_DIGIT : 0;
     plan_pass(rest, num_bits, &high);
-    NAMED(count_some)(s.keys[0], job->count, 1, &high);
-    const sort_key *const unsorted = s.keys[0];
-    NAMED(sort_pass)(&s, job->count, &high);
-    const bool is_divided = s.keys[0] != unsorted; /* and counts are now ends */
+    (void)NAMED(take_piece)(job, (NAMED(sink)){.by = &high});
+    const int64_t longest = place_digits(&high);
+    const h2v_status status =
+        enlarge(scratch, longest, is_wide ? job->count : 0, job->weights);
+    if (status != H2V_OK) return status;
+    sort_key *const keys = is_wide ? scratch->divided : (void *)job->targets;
+    (void)NAMED(take_piece)(
+        job, (NAMED(sink)){.keys = keys, .weights = job->weights, .by = &high});
     int64_t begin = 0;
-    for (uint64_t digit = 0; is_divided && digit <= high.mask; digit++) {
+    for (uint64_t digit = 0; digit <= high.mask; digit++) { /* counts are ends now */
         const int64_t end = high.counts[digit];
-        NAMED(sorter) leaf = {.keys = {s.keys[0] + begin, s.keys[1] + begin}};
-        if (s.weights[0]) {
-            leaf.weights[0] = s.weights[0] + begin;
-            leaf.weights[1] = s.weights[1] + begin;
-        }
-        NAMED(sort_leaf)(job, leaf, end - begin, rest);
+        const NAMED(sorter) leaf = {
+            .keys = {keys + begin, scratch->keys},
+            .weights = {job->weights ? job->weights + begin : NULL, scratch->weights}};
+        (void)NAMED(sort_leaf)(job, leaf, end - begin, rest);
         begin = end;
     }
-    if (!is_divided) NAMED(sort_leaf)(job, s, job->count, rest);
+    return H2V_OK;
 }
 
-/* Gather, sort and write; `second` is the other array of keys. */
-static void NAMED(sort_piece)(h2vi_sort_job *job, const h2vi_sort_scratch *scratch,
-                              sort_key *second)
+static h2v_status NAMED(sort_piece)(h2vi_sort_job *job, h2vi_sort_scratch *scratch,
+                                    bool is_wide)
 {
     const int num_bits = job->layout.row_bits + job->layout.gid_bits;
-    const NAMED(sorter) s = {.keys = {scratch->keys[0], second},
-                             .weights = {scratch->weights, job->weights}};
-    NAMED(gather)(job, s.keys[0], s.weights[0]);
-    if (job->count > LEAF)
-        NAMED(sort_many)(job, s, num_bits);
-    else
-        NAMED(sort_leaf)(job, s, job->count, num_bits);
+    if (job->count > LEAF) return NAMED(sort_many)(job, scratch, num_bits, is_wide);
+    const h2v_status status =
+        enlarge(scratch, job->count, is_wide ? LEAF : 0, job->weights);
+    if (status != H2V_OK) return status;
+    const NAMED(sorter)
+        s = {.keys = {is_wide ? scratch->divided : (void *)job->targets, scratch->keys},
+             .weights = {job->weights, scratch->weights}};
+    (void)NAMED(take_piece)(job, (NAMED(sink)){.keys = s.keys[0], .weights = s.weights[0]});
+    (void)NAMED(sort_leaf)(job, s, job->count, num_bits);
+    return H2V_OK;
 }

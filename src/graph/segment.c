@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK_LINES = 32, NUMBER_LINES = 256, FIRST_CAPACITY = 4096, LOOK_AHEAD = 16 };
+enum { BLOCK_LINES = 32, NUMBER_LINES = 128, FIRST_CAPACITY = 4096, LOOK_AHEAD = 16 };
 
 /* The bytes of the shortest edge, "1 2" and the end of its line. */
 enum { MIN_LINE_BYTES = 4 };
