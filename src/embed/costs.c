@@ -14,6 +14,7 @@
 #include "rotate.h"
 #include "route.h"
 #include "starts.h"
+#include "windows.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -201,6 +202,8 @@ static void add_walks(const cost_rules *rules, const h2vi_rank_counts *counts,
     h2vi_arrays_add_roomy(arrays, times(counts->visits_in, rules->walked), 4, visit);
     h2vi_arrays_add_roomy(arrays, times(counts->copies_out, rules->walks), 8, copy);
     h2vi_arrays_add_roomy(arrays, times(counts->copies_in, rules->walks), 4, copy);
+    h2vi_arrays_add_roomy(arrays, times(counts->walks + counts->copies_in, rules->walks),
+                          16, costing->params->walk_length * (int64_t)sizeof(uint16_t));
 }
 
 /* Pairs in their cells, and the largest cell of each thread. One group has as many times
@@ -215,6 +218,10 @@ static void add_pairs(const cost_rules *rules, int rank, const h2vi_rank_counts 
                           sizeof(h2vi_pair));
     h2vi_arrays_add(arrays, counts->num_owned, sizeof(uint32_t));
     h2vi_arrays_add(arrays, num_cells * (costing->num_threads + 1), sizeof(int64_t));
+    h2vi_arrays_add(arrays,
+                    (int64_t)num_parts_of(rules, rank) *
+                        h2vi_count_width(rules->num_blocks) * costing->num_threads,
+                    sizeof(uint32_t));
     for (int t = 0; t < costing->num_threads; t++)
         h2vi_arrays_add_roomy(arrays, times(counts->largest_cell, share), 16,
                               sizeof(uint32_t));
@@ -261,7 +268,7 @@ static void add_halo(const cost_rules *rules, int rank, const h2vi_rank_counts *
 }
 
 /* While it trains, besides the round: where a thread sorts a part's pairs, where it has a
- * walk before it. */
+ * walk before it, of which only the places that there are are written. */
 static int64_t threads_take(const cost_rules *rules, int rank,
                             const h2vi_rank_counts *counts)
 {
@@ -270,7 +277,9 @@ static int64_t threads_take(const cost_rules *rules, int rank,
     for (int t = 0; t < rules->costing->num_threads; t++) {
         h2vi_arrays_add(&arrays, num_parts > 0 ? counts->num_owned / num_parts : 0,
                         sizeof(uint32_t));
-        h2vi_arrays_add(&arrays, H2V_MAX_WALK_LENGTH, 3 * sizeof(uint32_t));
+        h2vi_arrays_add(&arrays, rules->costing->params->walk_length,
+                        3 * sizeof(uint32_t) + sizeof(uint16_t));
+        h2vi_arrays_add(&arrays, H2VI_SUMMED_LENGTH + 1, H2VI_SUMMED_BLOCKS);
     }
     return arrays.taken;
 }

@@ -7,6 +7,7 @@
 #include "alloc.h"
 #include "clock.h"
 #include "fail.h"
+#include "windows.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -27,14 +28,18 @@ h2v_status h2vi_router_init(const h2vi_moved *moved, const h2vi_blocks *blocks, 
         h2v_partition_first_part(num_parts, world->num_ranks, world->rank + 1) -
         router->first_part;
     router->num_bins = (int64_t)router->num_local_parts * blocks->num_blocks;
+    router->count_width = h2vi_count_width(blocks->num_blocks);
+    router->num_counts = (int64_t)router->num_local_parts * router->count_width;
     router->part_of = h2vi_alloc_n(moved->graph->num_owned, sizeof *router->part_of);
     router->cursors =
         h2vi_alloc_n(router->num_bins * world->num_threads, sizeof *router->cursors);
+    router->counts =
+        h2vi_alloc_n(router->num_counts * world->num_threads, sizeof *router->counts);
     router->bin_starts = h2vi_alloc_n(router->num_bins + 1, sizeof *router->bin_starts);
     h2v_status status = h2vi_exchange_init(
         world, ((size_t)walks->walk_length + 1) * sizeof(h2vi_token), &router->walks);
     router->walks.what = "walks";
-    if (!router->part_of || !router->cursors || !router->bin_starts)
+    if (!router->part_of || !router->cursors || !router->counts || !router->bin_starts)
         status = h2vi_fail_memory("the router");
     if (status != H2V_OK) {
         h2vi_router_clear(router);
@@ -53,6 +58,8 @@ void h2vi_router_clear(h2vi_router *router)
 {
     free(router->part_of);
     free(router->cursors);
+    free(router->counts);
+    free(router->reaches);
     free(router->bin_starts);
     free(router->parcel);
     free(router->pairs);
@@ -65,6 +72,8 @@ int64_t h2vi_router_bytes(const h2vi_router *router)
     const h2v_graph *graph = router->moved->graph;
     return graph->num_owned * (int64_t)sizeof *router->part_of +
            router->num_bins * (graph->world->num_threads + 1) * (int64_t)sizeof(int64_t) +
+           router->num_counts * graph->world->num_threads * (int64_t)sizeof(uint32_t) +
+           router->num_places * (int64_t)sizeof *router->reaches +
            router->parcel_tokens * (int64_t)sizeof(h2vi_token) +
            router->walks.capacity * (int64_t)router->walks.item_bytes +
            router->capacity * (int64_t)sizeof *router->pairs;
@@ -164,96 +173,6 @@ cleanup:
     return status;
 }
 
-/* ---- pairs of a walk
- * -------------------------------------------------------------------------- */
-
-/* A walk as it is windowed: what subsampling dropped is gone. */
-typedef struct walk_view {
-    int length;
-    uint32_t gid, walk;
-    uint32_t slots[H2V_MAX_WALK_LENGTH];
-    uint32_t blocks[H2V_MAX_WALK_LENGTH];
-    uint32_t rows[H2V_MAX_WALK_LENGTH];
-} walk_view;
-
-static void view_walk(const h2vi_router *router, uint32_t gid, uint32_t walk,
-                      const h2vi_token *tokens, walk_view *view)
-{
-    const uint32_t rows_per_block = (uint32_t)router->blocks->rows_per_block;
-    /* (n + 1) * inverse >> 64 is n / rows_per_block, exactly, for every n of 32 bits. */
-    const uint64_t inverse = UINT64_MAX / rows_per_block;
-    int length = 0;
-    for (int i = 0; i < router->walk_length && tokens[i].slot != H2V_NO_SLOT; i++) {
-        const uint32_t context_slot = tokens[i].context_slot;
-        if (context_slot == H2V_NO_SLOT) continue;
-        const uint32_t block =
-            (uint32_t)(((h2vi_uint128)inverse * context_slot + inverse) >> 64);
-        view->slots[length] = tokens[i].slot;
-        view->blocks[length] = block;
-        view->rows[length] = context_slot - block * rows_per_block;
-        length++;
-    }
-    view->length = length;
-    view->gid = gid;
-    view->walk = walk;
-}
-
-typedef enum route_pass { COUNT_PAIRS, WRITE_PAIRS } route_pass;
-
-/* The words for the windows of centers [first, first + WINDOWS), a quad by a counter. */
-enum { QUAD = 4, WINDOWS = QUAD * H2VI_MANY };
-
-static void draw_windows(const h2vi_router *router, const walk_view *view, uint32_t epoch,
-                         int first, h2vi_many *draws)
-{
-    const uint32_t purpose = h2vi_purpose_word(H2VI_FOR_WINDOW, epoch);
-    for (uint32_t j = 0; j < H2VI_MANY; j++) {
-        draws->words[0][j] = (uint32_t)first / QUAD + j;
-        draws->words[1][j] = view->walk;
-        draws->words[2][j] = view->gid;
-        draws->words[3][j] = purpose;
-    }
-    router->random_many(router->seed, 1, draws);
-}
-
-/* Count or write the pairs of one center against contexts [begin, end) without itself. */
-static inline void emit(const h2vi_router *router, const walk_view *view,
-                        const route_pass pass, int at, int begin, int end, int64_t *cursors)
-{
-    const uint32_t slot = view->slots[at];
-    const int64_t base = router->moved->graph->first[router->moved->graph->world->rank];
-    const uint32_t part = router->part_of[(int64_t)slot - base];
-    const int64_t part_first = router->moved->part_first[router->first_part + (int)part];
-    const uint32_t center = (uint32_t)((int64_t)slot - part_first);
-    int64_t *bins = cursors + (int64_t)part * router->blocks->num_blocks;
-    h2vi_pair *pairs = router->pairs;
-    for (int j = begin; j < end; j++) {
-        if (j == at) continue;
-        if (pass == COUNT_PAIRS)
-            bins[view->blocks[j]]++;
-        else
-            pairs[bins[view->blocks[j]]++] = (h2vi_pair){center, view->rows[j]};
-    }
-}
-
-static inline void emit_walk(const h2vi_router *router, const walk_view *view,
-                             uint32_t epoch, const route_pass pass, int64_t *cursors)
-{
-    const h2v_graph *graph = router->moved->graph;
-    const uint32_t first = (uint32_t)graph->first[graph->world->rank];
-    const uint32_t num_owned = (uint32_t)graph->num_owned;
-    h2vi_many draws;
-    for (int i = 0; i < view->length; i++) {
-        if (i % WINDOWS == 0) draw_windows(router, view, epoch, i, &draws);
-        if (view->slots[i] - first >= num_owned) continue;
-        const uint32_t word = draws.words[i % QUAD][i % WINDOWS / QUAD];
-        const int reach = 1 + (int)h2vi_below(word, (uint32_t)router->window);
-        const int begin = i > reach ? i - reach : 0;
-        const int end = i + reach < view->length ? i + reach + 1 : view->length;
-        emit(router, view, pass, i, begin, end, cursors);
-    }
-}
-
 /* ---- all walks, in order
  * ------------------------------------------------------------------------ */
 
@@ -265,7 +184,7 @@ static int64_t num_walks_read(const h2vi_router *router, const h2vi_walk_run *ru
 }
 
 static void read_walk(const h2vi_router *router, const h2vi_walk_run *run, int64_t index,
-                      walk_view *view)
+                      h2vi_walk_view *view)
 {
     const h2v_graph *graph = router->moved->graph;
     int64_t num_before = 0; /* received walks that come before this rank's own */
@@ -274,19 +193,68 @@ static void read_walk(const h2vi_router *router, const h2vi_walk_run *run, int64
     const int64_t own = index - num_before;
     if (own >= 0 && own < run->num_walks) {
         const h2vi_start start = run->starts[own];
-        view_walk(router, name_of_start(router, start), start.walk,
-                  run->tokens + own * router->walk_length, view);
+        h2vi_view_walk(router, name_of_start(router, start), start.walk,
+                       run->tokens + own * router->walk_length, view);
         return;
     }
     const int64_t place = own < 0 ? index : index - run->num_walks;
     const h2vi_token *item =
         (const h2vi_token *)router->walks.received + place * (router->walk_length + 1);
-    view_walk(router, item[0].slot, item[0].context_slot, item + 1, view);
+    h2vi_view_walk(router, item[0].slot, item[0].context_slot, item + 1, view);
+}
+
+typedef enum route_pass { COUNT_PAIRS, WRITE_PAIRS } route_pass;
+
+/* A thread's counts are too short for all its walks: bring them to its cursors. */
+static void gather_counts(h2vi_router *router, int thread)
+{
+    const int num_blocks = router->blocks->num_blocks, width = router->count_width;
+    int64_t *cursors = router->cursors + thread * router->num_bins;
+    uint32_t *counts = router->counts + thread * router->num_counts;
+    for (int p = 0; p < router->num_local_parts; p++)
+        for (int b = 0; b < num_blocks; b++)
+            cursors[p * num_blocks + b] += counts[p * width + b];
+    memset(counts, 0, (size_t)router->num_counts * sizeof *counts);
+}
+
+/* So many walks have fewer than 2^32 pairs. */
+static int64_t walks_to_count(const h2vi_router *router)
+{
+    return UINT32_MAX / ((int64_t)router->walk_length * 2 * router->window);
+}
+
+static void count_walks(h2vi_router *router, const h2vi_walk_run *run, int64_t begin,
+                        int64_t end, int thread, h2vi_walk_view *view)
+{
+    const int64_t most = walks_to_count(router);
+    uint32_t *counts = router->counts + thread * router->num_counts;
+    memset(router->cursors + thread * router->num_bins, 0,
+           (size_t)router->num_bins * sizeof *router->cursors);
+    for (int64_t w = begin; w < end; w++) {
+        read_walk(router, run, w, view);
+        uint16_t *reaches = router->reaches + w * router->walk_length;
+        h2vi_draw_windows(router, run->epoch, view, reaches);
+        h2vi_count_pairs(router, view, reaches, counts);
+        if ((w + 1 - begin) % most == 0) gather_counts(router, thread);
+    }
+    gather_counts(router, thread);
+}
+
+static void write_walks(h2vi_router *router, const h2vi_walk_run *run, int64_t begin,
+                        int64_t end, int thread, h2vi_walk_view *view)
+{
+    int64_t *cursors = router->cursors + thread * router->num_bins;
+    for (int64_t w = begin; w < end; w++) {
+        const uint16_t *reaches = router->reaches + w * router->walk_length;
+        read_walk(router, run, w, view);
+        h2vi_list_centers(view, reaches);
+        h2vi_write_pairs(router, view, reaches, cursors);
+    }
 }
 
 /* Each thread takes a run of walks; view is its scratch. */
 static void pass_over(h2vi_router *router, const h2vi_walk_run *run, const route_pass pass,
-                      walk_view *views)
+                      h2vi_walk_view *views)
 {
     const int num_threads = router->moved->graph->world->num_threads;
     const int64_t num_walks = num_walks_read(router, run);
@@ -294,15 +262,12 @@ static void pass_over(h2vi_router *router, const h2vi_walk_run *run, const route
 #pragma omp parallel for schedule(static, 1) num_threads(num_threads) reduction(+ : seconds)
     for (int t = 0; t < num_threads; t++) {
         const double start = h2vi_thread_seconds();
+        const int64_t begin = num_walks * t / num_threads;
         const int64_t end = num_walks * (t + 1) / num_threads;
-        int64_t *cursors = router->cursors + t * router->num_bins;
-        for (int64_t w = num_walks * t / num_threads; w < end; w++) {
-            read_walk(router, run, w, &views[t]);
-            if (pass == COUNT_PAIRS)
-                emit_walk(router, &views[t], run->epoch, COUNT_PAIRS, cursors);
-            else
-                emit_walk(router, &views[t], run->epoch, WRITE_PAIRS, cursors);
-        }
+        if (pass == COUNT_PAIRS)
+            count_walks(router, run, begin, end, t, &views[t]);
+        else
+            write_walks(router, run, begin, end, t, &views[t]);
         seconds += h2vi_thread_seconds() - start;
     }
     router->seconds += seconds;
@@ -336,6 +301,18 @@ static void place_cursors(h2vi_router *router)
     router->total_pairs += place;
 }
 
+static h2v_status make_room_for_reaches(h2vi_router *router, const h2vi_walk_run *run)
+{
+    const int64_t num_places = num_walks_read(router, run) * router->walk_length;
+    if (router->reaches && num_places <= router->num_places) return H2V_OK;
+    free(router->reaches);
+    router->num_places = num_places + num_places / 16;
+    router->reaches = h2vi_alloc_raw_n(router->num_places, sizeof *router->reaches);
+    if (router->reaches) return H2V_OK;
+    router->num_places = 0;
+    return h2vi_fail_memory("the windows of walks");
+}
+
 static h2v_status make_room(h2vi_router *router)
 {
     if (router->pairs && router->num_pairs <= router->capacity) return H2V_OK;
@@ -352,7 +329,7 @@ h2v_status h2vi_route(h2vi_router *router, const h2vi_walk_run *run)
     const h2v_world *world = router->moved->graph->world;
     double start = h2vi_thread_seconds();
     h2v_status status = pack_walks(router, run);
-    walk_view *views = h2vi_alloc_n(world->num_threads, sizeof *views);
+    h2vi_walk_view *views = h2vi_alloc_raw_n(world->num_threads, sizeof *views);
     if (status == H2V_OK && !views) status = h2vi_fail_memory("walks");
     add_serial(router, start);
     status = h2vi_exchange_run(&router->walks, status, router->parcel);
@@ -361,14 +338,15 @@ h2v_status h2vi_route(h2vi_router *router, const h2vi_walk_run *run)
                      router->serial_seconds, &router->walks);
 
     start = h2vi_thread_seconds();
-    memset(router->cursors, 0,
-           (size_t)(router->num_bins * world->num_threads) * sizeof *router->cursors);
+    status = make_room_for_reaches(router, run);
     add_serial(router, start);
-    pass_over(router, run, COUNT_PAIRS, views);
-    start = h2vi_thread_seconds();
-    place_cursors(router);
-    status = make_room(router);
-    add_serial(router, start);
+    if (status == H2V_OK) {
+        pass_over(router, run, COUNT_PAIRS, views);
+        start = h2vi_thread_seconds();
+        place_cursors(router);
+        status = make_room(router);
+        add_serial(router, start);
+    }
     status = h2v_agree(world, status);
     if (status == H2V_OK) pass_over(router, run, WRITE_PAIRS, views);
     h2vi_trace_stage(router->trace, H2V_PHASE_ROUTE, router->seconds,

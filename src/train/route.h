@@ -22,6 +22,13 @@ typedef struct h2vi_pair {
     uint32_t row;    /* context row within its block */
 } h2vi_pair;
 
+/* Counts of blocks stand in rows of whole vectors of bytes. */
+enum { H2VI_COUNT_LANES = 16 };
+static inline int h2vi_count_width(int num_blocks)
+{
+    return (num_blocks + H2VI_COUNT_LANES - 1) / H2VI_COUNT_LANES * H2VI_COUNT_LANES;
+}
+
 typedef struct h2vi_router {
     const h2vi_moved *moved;   /* borrowed */
     const h2vi_blocks *blocks; /* borrowed */
@@ -35,6 +42,13 @@ typedef struct h2vi_router {
     int64_t parcel_tokens; /* its capacity */
     int64_t *cursors;      /* pairs by thread and bin, shape [num_threads, num_bins] */
     int64_t num_bins;      /* num_local_parts * num_blocks */
+    uint32_t *counts;      /* the same while they are counted, shape [num_threads,
+                              num_local_parts, count_width] */
+    int count_width;       /* num_blocks, rounded up */
+    int64_t num_counts;    /* of a thread */
+    uint16_t *reaches;     /* half-widths of windows, from the first pass to the second, by
+                              walk and place; 0: the center is not of this rank */
+    int64_t num_places;    /* its capacity */
     int64_t *bin_starts;   /* pairs of cell (local part, block), shape [num_bins + 1] */
     h2vi_pair *pairs;
     int64_t capacity, num_pairs;

@@ -10,7 +10,16 @@
 
 #include <stdlib.h>
 
-enum { NUM_VERTICES = 90, NUM_PARTS = 5, NUM_WALKS = 4, LENGTH = 30, SEED = 8 };
+enum { NUM_VERTICES = 90, NUM_WALKS = 4, MAX_LENGTH = 300, SEED = 8 };
+
+/* Pairs are counted in one of two ways, as walks are long or blocks are many. */
+static const struct {
+    int num_parts;
+    uint32_t length;
+} kinds[] = {{5, 30}, {20, 30}, {70, 30}, {5, MAX_LENGTH}};
+
+static int num_parts;
+static uint32_t length_of_walks;
 
 /* ---- walks by a rule */
 
@@ -28,10 +37,11 @@ static int has_walk(uint32_t gid, uint32_t walk)
 static void fill_walk(const test_job *alone, uint32_t gid, uint32_t walk,
                       h2vi_token *tokens)
 {
-    const uint32_t length = rule(gid, walk, 2000, 3) > 0 ? LENGTH : 1 + gid % LENGTH;
-    for (uint32_t i = 0; i < LENGTH; i++) {
+    const uint32_t most = length_of_walks;
+    const uint32_t length = rule(gid, walk, 2000, 3) > 0 ? most : 1 + gid % most;
+    for (uint32_t i = 0; i < most; i++) {
         const uint32_t slot = rule(gid, walk, i, NUM_VERTICES);
-        const int is_dropped = rule(gid, walk, i + LENGTH, 7) == 0;
+        const int is_dropped = rule(gid, walk, i + most, 7) == 0;
         tokens[i].slot = i < length ? slot : H2V_NO_SLOT;
         tokens[i].context_slot = i < length && !is_dropped
                                      ? alone->moved.vertices[slot].context_slot
@@ -49,13 +59,14 @@ static void make_walks(const test_job *job, const test_job *alone, uint32_t epoc
 {
     const h2v_graph *graph = job->moved.graph;
     w->starts = h2vi_alloc_n(graph->num_owned * NUM_WALKS, sizeof *w->starts);
-    w->tokens = h2vi_alloc_n(graph->num_owned * NUM_WALKS * LENGTH, sizeof *w->tokens);
+    w->tokens =
+        h2vi_alloc_n(graph->num_owned * NUM_WALKS * length_of_walks, sizeof *w->tokens);
     int64_t count = 0;
     for (uint32_t v = 0; v < graph->num_owned; v++)
         for (uint32_t k = 0; k < NUM_WALKS; k++) {
             if (!has_walk(graph->gids[v], k)) continue;
             w->starts[count] = (h2vi_start){v, k};
-            fill_walk(alone, graph->gids[v], k, w->tokens + count++ * LENGTH);
+            fill_walk(alone, graph->gids[v], k, w->tokens + count++ * length_of_walks);
         }
     w->run = (h2vi_walk_run){.purpose = H2VI_FOR_WALK,
                              .epoch = epoch,
@@ -73,13 +84,24 @@ static void clear_walks(walks *w)
 /* ---- the plain list */
 
 typedef struct cell_list {
-    int64_t num_pairs;
-    h2vi_pair pairs[NUM_VERTICES * NUM_WALKS * LENGTH];
+    int64_t num_pairs, capacity;
+    h2vi_pair *pairs;
 } cell_list;
 
 typedef struct plain_cells {
-    cell_list cells[NUM_PARTS][NUM_PARTS];
+    cell_list *cells; /* shape [num_parts, num_parts] */
 } plain_cells;
+
+static void forget_pairs(plain_cells *plain)
+{
+    for (int i = 0; i < num_parts * num_parts; i++) plain->cells[i].num_pairs = 0;
+}
+
+static void clear_plain(plain_cells *plain)
+{
+    for (int i = 0; i < num_parts * num_parts; i++) free(plain->cells[i].pairs);
+    free(plain->cells);
+}
 
 static int part_of_slot(const test_job *alone, uint32_t slot)
 {
@@ -93,7 +115,11 @@ static void add_pair(const test_job *alone, h2vi_token center, h2vi_token contex
 {
     const int part = part_of_slot(alone, center.slot);
     const uint32_t rows = (uint32_t)alone->blocks.rows_per_block;
-    cell_list *list = &plain->cells[part][context.context_slot / rows];
+    cell_list *list = &plain->cells[part * num_parts + (int)(context.context_slot / rows)];
+    if (list->num_pairs == list->capacity) {
+        list->capacity = 2 * list->capacity + 1;
+        list->pairs = realloc(list->pairs, (size_t)list->capacity * sizeof *list->pairs);
+    }
     list->pairs[list->num_pairs++] = (h2vi_pair){
         center.slot - (uint32_t)alone->moved.part_first[part], context.context_slot % rows};
 }
@@ -101,10 +127,10 @@ static void add_pair(const test_job *alone, h2vi_token center, h2vi_token contex
 static void add_walk(const test_job *alone, uint32_t gid, uint32_t walk, int window,
                      uint32_t epoch, plain_cells *plain)
 {
-    h2vi_token tokens[LENGTH], kept[LENGTH];
+    h2vi_token tokens[MAX_LENGTH], kept[MAX_LENGTH];
     int length = 0;
     fill_walk(alone, gid, walk, tokens);
-    for (int i = 0; i < LENGTH; i++)
+    for (uint32_t i = 0; i < length_of_walks; i++)
         if (tokens[i].context_slot != H2V_NO_SLOT) kept[length++] = tokens[i];
     for (int i = 0; i < length; i++) {
         const uint32_t word =
@@ -117,7 +143,7 @@ static void add_walk(const test_job *alone, uint32_t gid, uint32_t walk, int win
 
 static void add_walks(const test_job *alone, int window, uint32_t epoch, plain_cells *plain)
 {
-    memset(plain, 0, sizeof *plain);
+    forget_pairs(plain);
     for (uint32_t slot = 0; slot < NUM_VERTICES; slot++) {
         const uint32_t gid = alone->moved.graph->gids[slot];
         for (uint32_t k = 0; k < NUM_WALKS; k++)
@@ -129,8 +155,8 @@ static void check_cells(const h2vi_router *router, const plain_cells *plain)
 {
     int64_t total = 0;
     for (int64_t bin = 0; bin < router->num_bins; bin++) {
-        const int part = router->first_part + (int)(bin / NUM_PARTS);
-        const cell_list *list = &plain->cells[part][bin % NUM_PARTS];
+        const int part = router->first_part + (int)(bin / num_parts);
+        const cell_list *list = &plain->cells[part * num_parts + (int)(bin % num_parts)];
         const int64_t first = router->bin_starts[bin];
         const int64_t count = router->bin_starts[bin + 1] - first;
         CHECK_EQ(count, list->num_pairs);
@@ -150,21 +176,24 @@ static int64_t expected_bytes(const test_job *job, const walks *w)
     for (int64_t i = 0; i < w->run.num_walks; i++)
         for (int r = 0; r < graph->world->num_ranks; r++) {
             int is_reader = 0;
-            for (int k = 0; k < LENGTH; k++) {
-                const h2vi_token token = w->tokens[i * LENGTH + k];
+            for (uint32_t k = 0; k < length_of_walks; k++) {
+                const h2vi_token token = w->tokens[i * length_of_walks + k];
                 is_reader |= token.context_slot != H2V_NO_SLOT &&
                              token.slot >= graph->first[r] &&
                              token.slot < graph->first[r + 1];
             }
             num_items += is_reader && r != graph->world->rank;
         }
-    return num_items * (LENGTH + 1) * (int64_t)sizeof(h2vi_token);
+    return num_items * (length_of_walks + 1) * (int64_t)sizeof(h2vi_token);
 }
 
 /* ---- the tests */
 
-static const h2vi_walk_params walk_params = {
-    .walk_length = LENGTH, .p = 1, .q = 1, .seed = SEED};
+static h2vi_walk_params walks_of_kind(void)
+{
+    return (h2vi_walk_params){
+        .walk_length = (int)length_of_walks, .p = 1, .q = 1, .seed = SEED};
+}
 
 /* The same vertices in the same slots, whoever owns them. */
 static void slots_do_not_depend_on_ranks(const test_job *job, const test_job *alone)
@@ -182,6 +211,7 @@ static void slots_do_not_depend_on_ranks(const test_job *job, const test_job *al
 static void pairs_lie_in_their_cells(const test_job *job, const test_job *alone, int window,
                                      plain_cells *plain)
 {
+    const h2vi_walk_params walk_params = walks_of_kind();
     h2vi_router router;
     CHECK_EQ(h2vi_router_init(&job->moved, &job->blocks, window, &walk_params, &router),
              H2V_OK);
@@ -204,6 +234,7 @@ static void pairs_lie_in_their_cells(const test_job *job, const test_job *alone,
 
 static void no_walks_give_no_pairs(const test_job *job)
 {
+    const h2vi_walk_params walk_params = walks_of_kind();
     h2vi_router router;
     CHECK_EQ(h2vi_router_init(&job->moved, &job->blocks, 5, &walk_params, &router), H2V_OK);
     const h2vi_walk_run run = {.purpose = H2VI_FOR_WALK};
@@ -218,6 +249,7 @@ static void one_failing_rank_fails_on_all(const test_job *job, const test_job *a
 {
     if (!h2vi_alloc_can_fail()) return;
     const h2v_world *world = job->world;
+    const h2vi_walk_params walk_params = walks_of_kind();
     walks w;
     make_walks(job, alone, 0, &w);
     add_walks(alone, 6, 0, plain);
@@ -241,25 +273,34 @@ static void one_failing_rank_fails_on_all(const test_job *job, const test_job *a
     clear_walks(&w);
 }
 
+static void one_kind(void)
+{
+    plain_cells plain = {calloc((size_t)(num_parts * num_parts), sizeof(cell_list))};
+    test_job alone, job;
+    job_init(MPI_COMM_SELF, 1, NUM_VERTICES, num_parts, &alone);
+    pairs_lie_in_their_cells(&alone, &alone, 6, &plain);
+    for (int num_threads = 1; num_threads <= 3; num_threads += 2) {
+        job_init(MPI_COMM_WORLD, num_threads, NUM_VERTICES, num_parts, &job);
+        slots_do_not_depend_on_ranks(&job, &alone);
+        for (int window = 1; window <= 100; window *= 10)
+            pairs_lie_in_their_cells(&job, &alone, window, &plain);
+        no_walks_give_no_pairs(&job);
+        one_failing_rank_fails_on_all(&job, &alone, &plain);
+        job_clear(&job);
+    }
+    job_clear(&alone);
+    clear_plain(&plain);
+}
+
 int main(int argc, char **argv)
 {
     int level = 0;
     MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &level);
-    plain_cells *plain = malloc(sizeof *plain);
-    test_job alone, job;
-    job_init(MPI_COMM_SELF, 1, NUM_VERTICES, NUM_PARTS, &alone);
-    pairs_lie_in_their_cells(&alone, &alone, 6, plain);
-    for (int num_threads = 1; num_threads <= 3; num_threads += 2) {
-        job_init(MPI_COMM_WORLD, num_threads, NUM_VERTICES, NUM_PARTS, &job);
-        slots_do_not_depend_on_ranks(&job, &alone);
-        for (int window = 1; window <= 100; window *= 10)
-            pairs_lie_in_their_cells(&job, &alone, window, plain);
-        no_walks_give_no_pairs(&job);
-        one_failing_rank_fails_on_all(&job, &alone, plain);
-        job_clear(&job);
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        num_parts = kinds[i].num_parts;
+        length_of_walks = kinds[i].length;
+        one_kind();
     }
-    job_clear(&alone);
-    free(plain);
     const int outcome = check_report();
     MPI_Finalize();
     return outcome;
