@@ -172,9 +172,8 @@ static h2vi_arrays hold_rows(const cost_rules *rules, int rank,
     h2vi_arrays arrays = {0};
     for (int i = 0; i < (are_copies ? 2 : 1); i++)
         h2vi_arrays_add(&arrays, counts->num_owned, row_bytes);
-    for (int i = 0; i < num_buffers; i++)
-        h2vi_arrays_add(&arrays, rows_of_buffer,
-                        row_bytes + (are_copies ? (int64_t)sizeof(float) : 0));
+    h2vi_arrays_add(&arrays, num_buffers * rows_of_buffer,
+                    row_bytes + (are_copies ? (int64_t)sizeof(float) : 0));
     return arrays;
 }
 

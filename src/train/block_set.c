@@ -14,14 +14,23 @@ static int64_t floats_of(const h2vi_block_set *set, int64_t num_rows)
     return num_rows * (set->stride + (set->has_updates ? 1 : 0));
 }
 
-/* Zeros, by all threads: where pages are new, that is most of the time that it takes. */
-static h2v_status make_buffer(const h2vi_block_set *set, float **buffer)
+/* A line of the cache between buffers would share threads. */
+static int64_t floats_of_buffer(const h2vi_block_set *set)
 {
-    const int64_t num_floats = floats_of(set, set->capacity);
-    *buffer = h2vi_alloc_raw_n(num_floats, sizeof **buffer);
-    if (!*buffer) return h2vi_fail_memory("context rows");
+    enum { LINE = 16 };
+    return (floats_of(set, set->capacity) + LINE - 1) / LINE * LINE;
+}
+
+/* Zeros, by all threads: where pages are new, that is most of the time that it takes. All
+ * buffers in one piece, so that it has huge pages where each buffer would be too small. */
+static h2v_status make_buffers(h2vi_block_set *set, int64_t num_buffers)
+{
+    const int64_t num_floats = num_buffers * floats_of_buffer(set);
+    set->memory = h2vi_alloc_raw_n(num_floats, sizeof *set->memory);
+    if (!set->memory) return h2vi_fail_memory("context rows");
+    float *memory = set->memory;
 #pragma omp parallel for schedule(static)
-    for (int64_t i = 0; i < num_floats; i++) (*buffer)[i] = 0;
+    for (int64_t i = 0; i < num_floats; i++) memory[i] = 0;
     return H2V_OK;
 }
 
@@ -43,46 +52,54 @@ h2v_status h2vi_block_set_init(int num_homes, int first, int end, int num_spare,
                             : h2vi_fail_memory("context rows");
     for (int home = 0; status == H2V_OK && home < num_homes; home++)
         set->num_rows[home] = num_rows;
-    for (int home = first; status == H2V_OK && home < end; home++)
-        status = make_buffer(set, &set->rows[home]);
-    for (int i = 0; status == H2V_OK && i < num_spare; i++)
-        status = make_buffer(set, &set->spare[i]);
+    if (status == H2V_OK) status = make_buffers(set, end - first + num_spare);
+    float *next = set->memory;
+    for (int home = first; status == H2V_OK && home < end;
+         home++, next += floats_of_buffer(set))
+        set->rows[home] = next;
+    for (int i = 0; status == H2V_OK && i < num_spare; i++, next += floats_of_buffer(set))
+        set->spare[i] = next;
     if (status != H2V_OK) h2vi_block_set_clear(set);
     return status;
 }
 
 void h2vi_block_set_clear(h2vi_block_set *set)
 {
-    for (int home = 0; set->rows && home < set->num_homes; home++) free(set->rows[home]);
-    for (int i = 0; set->spare && i < set->num_places; i++) free(set->spare[i]);
+    free(set->memory);
     free(set->num_rows);
     free(set->rows);
     free(set->spare);
     *set = (h2vi_block_set){0};
 }
 
+static int num_buffers_of(const h2vi_block_set *set)
+{
+    int count = 0;
+    for (int home = 0; home < set->num_homes; home++) count += set->rows[home] != NULL;
+    for (int i = 0; i < set->num_places; i++) count += set->spare[i] != NULL;
+    return count;
+}
+
 /* Old buffers go before new ones come, so that there is never one more than needed; where
- * none comes, the set holds what is left and can be cleared. */
+ * none come, the set holds none and can be cleared. */
 h2v_status h2vi_block_set_reserve(h2vi_block_set *set, int64_t capacity)
 {
-    h2v_status status = H2V_OK;
-    if (capacity <= set->capacity) return status;
+    if (capacity <= set->capacity) return H2V_OK;
     set->capacity = capacity;
-    for (int i = 0; status == H2V_OK && i < set->num_homes + set->num_places; i++) {
+    free(set->memory);
+    const h2v_status status = make_buffers(set, num_buffers_of(set));
+    float *next = set->memory;
+    for (int i = 0; i < set->num_homes + set->num_places; i++) {
         float **buffer =
             i < set->num_homes ? &set->rows[i] : &set->spare[i - set->num_homes];
         if (!*buffer) continue;
-        free(*buffer);
-        status = make_buffer(set, buffer);
+        *buffer = next;
+        if (next) next += floats_of_buffer(set);
     }
     return status;
 }
 
 int64_t h2vi_block_set_bytes(const h2vi_block_set *set)
 {
-    int64_t num_buffers = 0;
-    for (int home = 0; home < set->num_homes; home++)
-        num_buffers += set->rows[home] != NULL;
-    for (int i = 0; i < set->num_places; i++) num_buffers += set->spare[i] != NULL;
-    return num_buffers * floats_of(set, set->capacity) * (int64_t)sizeof(float);
+    return num_buffers_of(set) * floats_of(set, set->capacity) * (int64_t)sizeof(float);
 }

@@ -20,6 +20,7 @@ typedef struct h2vi_block_set {
         *num_rows;    /* of each block of a group that has a part here, shape [num_homes] */
     float **rows;     /* the block's rows if it is on this rank, else NULL; [num_homes]:
                          num_rows * stride floats, then num_rows more if has_updates */
+    float *memory;    /* of all buffers */
     int64_t capacity; /* rows that each buffer has room for */
     float **spare;    /* buffers for blocks on the move, NULL where in use, [num_places] */
     int num_places;

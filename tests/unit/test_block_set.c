@@ -51,7 +51,13 @@ static void blocks_begin_at_home_and_zero(void **state)
     }
 }
 
-/* Every buffer can be written to its end. */
+static void check_bytes(const float *buffer, int value, size_t num_bytes)
+{
+    const unsigned char *bytes = (const unsigned char *)buffer;
+    for (size_t i = 0; i < num_bytes; i++) assert_int_equal(bytes[i], value);
+}
+
+/* Every buffer can be written to its end, and no other changes. */
 static void room_is_made_for_more_rows(void **state)
 {
     (void)state;
@@ -64,9 +70,12 @@ static void room_is_made_for_more_rows(void **state)
         const size_t bytes = (size_t)capacities[k] * (STRIDE + 1) * sizeof(float);
         assert_int_equal(h2vi_block_set_reserve(&set, capacities[k]), H2V_OK);
         check_buffers(&set, capacities[k]);
-        for (int home = FIRST; home < END; home++) memset(set.rows[home], 1, bytes);
+        for (int home = FIRST; home < END; home++) memset(set.rows[home], home, bytes);
         for (int i = 0; i < set.num_places; i++)
-            if (set.spare[i]) memset(set.spare[i], 1, bytes);
+            if (set.spare[i]) memset(set.spare[i], END + i, bytes);
+        for (int home = FIRST; home < END; home++) check_bytes(set.rows[home], home, bytes);
+        for (int i = 0; i < set.num_places; i++)
+            if (set.spare[i]) check_bytes(set.spare[i], END + i, bytes);
     }
     assert_int_equal(h2vi_block_set_reserve(&set, 10), H2V_OK);
     check_buffers(&set, 1000);
@@ -77,15 +86,15 @@ static void failed_allocations_leave_what_can_be_cleared(void **state)
 {
     (void)state;
     if (!h2vi_alloc_can_fail()) skip();
-    enum { NUM_ARRAYS = 3, NUM_BUFFERS = END - FIRST + NUM_SPARE };
-    for (int64_t count = 0; count <= NUM_ARRAYS + 2 * NUM_BUFFERS; count++) {
+    enum { NUM_ARRAYS = 3, NUM_ALLOCATIONS = NUM_ARRAYS + 2 /* all buffers, twice */ };
+    for (int64_t count = 0; count <= NUM_ALLOCATIONS; count++) {
         h2vi_block_set set;
         h2vi_alloc_fail_after(count);
         h2v_status status = h2vi_block_set_init(NUM_HOMES, FIRST, END, NUM_SPARE, NUM_ROWS,
                                                 STRIDE, true, &set);
         if (status == H2V_OK) status = h2vi_block_set_reserve(&set, 2 * NUM_ROWS);
         h2vi_alloc_fail_after(-1);
-        const int is_enough = count == NUM_ARRAYS + 2 * NUM_BUFFERS;
+        const int is_enough = count == NUM_ALLOCATIONS;
         assert_int_equal(status, is_enough ? H2V_OK : H2V_ERR_NOMEM);
         h2vi_block_set_clear(&set);
     }
