@@ -229,7 +229,7 @@ static cli_outcome read_table(const cli_command *command, int argc, const char *
          .target = &params->window,
          .unit = "N",
          .min = 1,
-         .max = 1000,
+         .max = H2V_MAX_WINDOW,
          .help = "largest distance of a pair; each is drawn from 1..N (node2vec)",
          .uses = FOR_TRAINING},
         {.name = "negatives",

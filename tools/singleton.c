@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #include "singleton.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,9 @@ static const char *const launchers[] = {
     "MPI_LOCALNRANKS="};
 enum { NUM_LAUNCHERS = sizeof launchers / sizeof launchers[0] };
 
-bool singleton_is_alone(void)
+/* Whether no launcher gave this process a rank: mpirun, Slurm, PMI and PMIx (Hydra, Flux,
+ * PALS, JSM) name it in the environment. */
+static bool is_alone(void)
 {
     for (char **variable = environ; variable && *variable; variable++)
         for (int i = 0; i < NUM_LAUNCHERS; i++)
@@ -36,7 +39,7 @@ void singleton_prepare(void)
         {"OMPI_MCA_pml", "ob1"}, /* messages by "btl", */
         {"OMPI_MCA_btl", "self"} /* and that to itself alone */
     };
-    if (!singleton_is_alone()) return;
+    if (!is_alone()) return;
     for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++)
         (void)setenv(settings[i][0], settings[i][1], 0);
 }

@@ -7,12 +7,6 @@
  */
 #pragma once
 
-#include <stdbool.h>
-
-/* Whether no launcher gave this process a rank: mpirun, Slurm, PMI and PMIx (Hydra, Flux,
- * PALS, JSM) name it in the environment. */
-bool singleton_is_alone(void);
-
 /* Before MPI_Init: what Open MPI need not do if this process is alone. What the user has
  * set stays; other MPI libraries do not know these names. */
 void singleton_prepare(void);

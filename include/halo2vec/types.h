@@ -19,6 +19,7 @@ typedef uint32_t h2v_slot;
 #define H2V_MAX_VERTICES ((int64_t)UINT32_MAX - 1)
 #define H2V_MAX_DIM 4096
 #define H2V_MAX_WALK_LENGTH 32767
+#define H2V_MAX_WINDOW 1000
 #define H2V_MAX_ID_BYTES 65535
 
 /// A digest of a graph: an order-free sum of hashes of its vertices and edges, by the

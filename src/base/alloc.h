@@ -27,9 +27,9 @@ static inline void *h2vi_alloc_raw_n(int64_t count, size_t size)
     return count < 0 ? NULL : h2vi_alloc_raw((size_t)count, size);
 }
 
-/* The same, but huge pages are not asked for: for what is filled once and read in order.
- * Where free memory goes back to a host, as in many virtual machines, the first touch of a
- * huge page may cost five times as much a byte. */
+/* The same, but huge pages are not asked for: for what lives for a moment, or grows piece
+ * by piece. Where free memory goes back to a host, as in many virtual machines, the first
+ * touch of a huge page may cost five times as much a byte. */
 void *h2vi_alloc_small_pages(size_t count, size_t size)
     __attribute__((malloc, warn_unused_result));
 

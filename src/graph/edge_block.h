@@ -3,7 +3,8 @@
 /* Edges while a graph is built, in blocks of some thousands. A block is divided into pieces
  * by the high bits of the source, so whoever sorts a piece finds its edges together in
  * every block; within a piece they are in the order of the text. What a piece has in common
- * is not stored: in most graphs an edge takes four bytes. */
+ * is not stored: up to 2^20 vertices an edge takes four bytes, above them six. (Above 2^30
+ * the starts of a block's many pieces take as much again.) */
 #pragma once
 
 #include <stdbool.h>
@@ -28,7 +29,7 @@ typedef struct h2vi_edge_layout {
     int gid_bits; /* gids are below 2^gid_bits */
 } h2vi_edge_layout;
 
-/* For so many vertices. More of them never have less bits of either kind below 2^29
+/* For so many vertices. More of them never have fewer bits of either kind below 2^29
  * vertices, and never more than 2^16 pieces. */
 h2vi_edge_layout h2vi_edge_layout_for(int64_t num_vertices);
 

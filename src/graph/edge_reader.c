@@ -2,10 +2,11 @@
 
 /* A batch of text is divided into segments; threads take them one by one. While they read,
  * the table of ids does not change: a segment lists the ids it does not find. Afterwards
- * these are inserted in the order of the text. So gids are those of a reader line by line,
- * whatever the number of threads and the size of batches, and most ids, which are known,
- * are found by all threads at once. One thread fills the next batch: before it reads
- * segments where that takes long, else while another inserts ids. */
+ * these are inserted in the order of the text, and all threads make a block of each
+ * segment's edges. So gids are those of a reader line by line, whatever the number of
+ * threads and the size of batches, and most ids, which are known, are found by all threads
+ * at once. One thread fills the next batch: before it reads segments where that takes long,
+ * else while another inserts ids. */
 #include "edge_reader.h"
 
 #include "alloc.h"

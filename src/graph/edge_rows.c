@@ -62,54 +62,58 @@ static void clear_builder(builder *b)
     free(b->statuses);
 }
 
-/* A status that a thread met, with its message on this thread: only memory can be short. */
+/* A status that a thread met, with its message on this thread. */
 static h2v_status agree(const builder *b)
 {
-    for (int t = 0; t < b->plan->num_threads; t++)
+    for (int t = 0; t < b->plan->num_threads; t++) {
+        if (b->statuses[t] == H2V_ERR_DATA)
+            return h2v_fail(H2V_ERR_DATA, "A few vertices have more than 2^32 edges");
         if (b->statuses[t] != H2V_OK) return h2vi_fail_memory("edges");
+    }
     return H2V_OK;
 }
 
-/* Write a block's edges under their new gids. */
-static h2v_status rename_block(const h2vi_rows_plan *plan, const h2vi_edge_block *block,
-                               h2vi_edge_block **renamed)
+/* Write a block's edges under their new gids, in its place. */
+static h2v_status rename_block(const h2vi_rows_plan *plan, h2vi_edge_block **block)
 {
-    const int64_t count = block->starts[block->num_pieces];
-    h2vi_edge_run run = {
-        .edges = h2vi_alloc_n(count, sizeof *run.edges),
-        .weights = plan->weighted ? h2vi_alloc_n(count, sizeof *run.weights) : NULL};
-    h2v_status status = H2V_OK;
-    *renamed = NULL;
-    if (!run.edges || (plan->weighted && !run.weights)) {
-        status = h2vi_fail_memory("edges");
-        goto cleanup;
+    const size_t count = (*block)->starts[(*block)->num_pieces];
+    h2vi_edge_run run = {.edges = h2vi_alloc_small_pages(count, sizeof *run.edges)};
+    if (plan->weighted) run.weights = h2vi_alloc_small_pages(count, sizeof *run.weights);
+    h2vi_edge_block *renamed = NULL;
+    h2v_status status =
+        run.edges && (run.weights || !plan->weighted) ? H2V_OK : h2vi_fail_memory("edges");
+    if (status == H2V_OK) {
+        h2vi_edge_block_unpack(*block, &run);
+        for (int64_t i = 0; i < run.count; i++)
+            run.edges[i] = (h2vi_edge){plan->new_gids[run.edges[i].source],
+                                       plan->new_gids[run.edges[i].target]};
+        status = h2vi_edge_block_create(&run, plan->directed, plan->num_vertices, &renamed);
     }
-    h2vi_edge_block_unpack(block, &run);
-    for (int64_t i = 0; i < count; i++)
-        run.edges[i] = (h2vi_edge){plan->new_gids[run.edges[i].source],
-                                   plan->new_gids[run.edges[i].target]};
-    status = h2vi_edge_block_create(&run, plan->directed, plan->num_vertices, renamed);
-cleanup:
     free(run.edges);
     free(run.weights);
-    return status;
+    if (status != H2V_OK) return status;
+    free(*block);
+    *block = renamed;
+    return H2V_OK;
 }
 
+/* Some blocks may have their new gids and others not, if memory is out. */
 static h2v_status rename_edges(const h2vi_rows_plan *plan, h2vi_edge_list *edges)
 {
-    h2vi_edge_list renamed = {0};
-    h2v_status status = H2V_OK;
-    while (status == H2V_OK && edges->first) {
-        h2vi_edge_block *const block = edges->first, *made = NULL;
-        status = rename_block(plan, block, &made);
-        if (status != H2V_OK) break;
-        edges->first = block->next;
-        free(block);
-        h2vi_edge_list_append(&renamed, made);
-    }
-    h2vi_edge_list_clear(edges);
-    *edges = renamed;
-    return status;
+    const int64_t num_blocks = edges->num_blocks;
+    h2vi_edge_block **blocks = h2vi_alloc_n(num_blocks, sizeof *blocks);
+    if (!blocks) return h2vi_fail_memory("edges");
+    int64_t i = 0, num_short = 0;
+    for (h2vi_edge_block *block = edges->first; block; block = block->next)
+        blocks[i++] = block;
+#pragma omp parallel for schedule(dynamic, 1) num_threads(plan->num_threads) \
+    reduction(+ : num_short)
+    for (int64_t k = 0; k < num_blocks; k++)
+        num_short += rename_block(plan, &blocks[k]) != H2V_OK;
+    *edges = (h2vi_edge_list){0};
+    for (int64_t k = 0; k < num_blocks; k++) h2vi_edge_list_append(edges, blocks[k]);
+    free(blocks);
+    return num_short == 0 ? H2V_OK : h2vi_fail_memory("edges");
 }
 
 static h2v_status allocate_rows(const builder *b, int64_t num_edges, h2vi_csr *rows)
@@ -212,6 +216,18 @@ static void join_pieces(const builder *b, h2vi_csr *rows)
     rows->num_arcs = start;
 }
 
+/* Give back what duplicates had, where it is much. */
+static void trim(int64_t num_edges, h2vi_csr *rows)
+{
+    const size_t count = (size_t)rows->num_arcs;
+    if (rows->num_arcs > num_edges / 2) return;
+    uint32_t *targets = h2vi_regrow(rows->targets, count, count, sizeof *targets);
+    if (targets) rows->targets = targets;
+    if (!rows->weights) return;
+    float *weights = h2vi_regrow(rows->weights, count, count, sizeof *weights);
+    if (weights) rows->weights = weights;
+}
+
 h2v_status h2vi_edge_list_to_rows(h2vi_edge_list *edges, const h2vi_rows_plan *plan,
                                   h2vi_csr *rows, int64_t *num_duplicates)
 {
@@ -226,8 +242,11 @@ h2v_status h2vi_edge_list_to_rows(h2vi_edge_list *edges, const h2vi_rows_plan *p
     status = sort_pieces(&b);
     if (status == H2V_OK) status = check_sums(&b);
     if (status != H2V_OK) goto cleanup;
+    const int64_t num_edges = edges->count;
+    h2vi_edge_list_clear(edges);
     join_pieces(&b, rows);
-    *num_duplicates = edges->count - rows->num_arcs;
+    trim(num_edges, rows);
+    *num_duplicates = num_edges - rows->num_arcs;
 
 cleanup:
     clear_builder(&b);

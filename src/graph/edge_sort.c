@@ -14,7 +14,7 @@
 #include <string.h>
 
 enum { FEW = 48, SMALL_DIGIT = 8, LARGE_DIGIT = 11, SMALL_COUNT = 1 << 13, NARROW = 32 };
-enum { LEAF = 1 << 15, TOP_DIGIT = 8, TAKEN = 512 };
+enum { LEAF = 1 << 15, TOP_DIGIT = 8, TAKEN = 512, LINES_AHEAD = 4 };
 enum { MAX_PASSES = (64 + SMALL_DIGIT - 1) / SMALL_DIGIT };
 
 /* The blocks whose starts, and the edges of which, are asked for while one is read. */
@@ -27,6 +27,26 @@ typedef struct pass {
     uint32_t counts[1 << LARGE_DIGIT];
 } pass;
 
+/* How many keys of a piece, which may be more than 2^32, have each value in the bits above
+ * `shift`, and then where the next of them goes. */
+typedef struct division {
+    int shift, num_digits;
+    int64_t places[1 << TOP_DIGIT];
+} division;
+
+/* From numbers to where the first goes; the largest number. */
+static int64_t place_divided(division *by)
+{
+    int64_t start = 0, largest = 0;
+    for (int digit = 0; digit < by->num_digits; digit++) {
+        const int64_t length = by->places[digit];
+        by->places[digit] = start;
+        start += length;
+        if (length > largest) largest = length;
+    }
+    return largest;
+}
+
 /* By bits [from, to). */
 static void plan_pass(int from, int to, pass *by)
 {
@@ -35,17 +55,15 @@ static void plan_pass(int from, int to, pass *by)
     memset(by->counts, 0, (by->mask + 1) * sizeof *by->counts);
 }
 
-/* From how many keys have each digit to where these begin; the largest number. */
-static int64_t place_digits(pass *by)
+/* From how many keys have each digit to where these begin. */
+static void place_digits(pass *by)
 {
-    uint32_t start = 0, largest = 0;
+    uint32_t start = 0;
     for (uint64_t digit = 0; digit <= by->mask; digit++) {
         const uint32_t length = by->counts[digit];
         by->counts[digit] = start;
         start += length;
-        if (length > largest) largest = length;
     }
-    return largest;
 }
 
 static int plan_passes(int64_t count, int num_bits, pass *passes)
@@ -60,14 +78,16 @@ static int plan_passes(int64_t count, int num_bits, pass *passes)
 /* Ask for what is gathered some blocks behind block b. */
 static void prefetch_piece(const h2vi_sort_job *job, int64_t b)
 {
-    if (b + LOOK_AHEAD >= job->num_blocks) return;
-    const h2vi_edge_block *block = job->blocks[b + LOOK_AHEAD];
-    __builtin_prefetch(block->starts +
-                       h2vi_edge_block_piece(block, job->layout, job->piece));
-    block = job->blocks[b + EDGES_AHEAD];
+    if (b + LOOK_AHEAD < job->num_blocks) {
+        const h2vi_edge_block *block = job->blocks[b + LOOK_AHEAD];
+        __builtin_prefetch(block->starts +
+                           h2vi_edge_block_piece(block, job->layout, job->piece));
+    }
+    if (b + EDGES_AHEAD >= job->num_blocks) return;
+    const h2vi_edge_block *block = job->blocks[b + EDGES_AHEAD];
     const uint32_t *const edges =
         block->low + block->starts[h2vi_edge_block_piece(block, job->layout, job->piece)];
-    for (int line = 0; line < EDGES_AHEAD; line++) __builtin_prefetch(edges + 16 * line);
+    for (int line = 0; line < LINES_AHEAD; line++) __builtin_prefetch(edges + 16 * line);
 }
 
 void h2vi_sort_scratch_clear(h2vi_sort_scratch *scratch)
@@ -84,9 +104,9 @@ static h2v_status enlarge(h2vi_sort_scratch *scratch, int64_t leaf, int64_t num_
 {
     if (leaf <= scratch->leaf && num_wide <= scratch->num_wide) return H2V_OK;
     const size_t key_bytes = num_wide > 0 ? sizeof(uint64_t) : sizeof(uint32_t);
-    if (leaf < scratch->leaf) leaf = scratch->leaf;
+    leaf = leaf <= scratch->leaf ? scratch->leaf : leaf + leaf / 8;
     if (leaf < LEAF) leaf = LEAF;
-    if (num_wide < scratch->num_wide) num_wide = scratch->num_wide;
+    num_wide = num_wide <= scratch->num_wide ? scratch->num_wide : num_wide + num_wide / 8;
     h2vi_sort_scratch_clear(scratch);
     scratch->keys = h2vi_alloc_small_pages((size_t)leaf, key_bytes);
     if (num_wide > 0)
@@ -117,6 +137,6 @@ h2v_status h2vi_edge_sort(h2vi_sort_job *job, h2vi_sort_scratch *scratch)
     job->num_distinct = 0;
     if (job->count == 0) return H2V_OK;
     return job->layout.row_bits + job->layout.gid_bits > NARROW
-               ? sort_piece_wide(job, scratch, true)
-               : sort_piece_narrow(job, scratch, false);
+               ? sort_piece_wide(job, scratch)
+               : sort_piece_narrow(job, scratch);
 }

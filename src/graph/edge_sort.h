@@ -12,7 +12,7 @@
 /* A thread's arrays. Zeroed, they are empty. */
 typedef struct h2vi_sort_scratch {
     int64_t leaf;     /* keys and weights there is room for while they are sorted */
-    int64_t num_wide; /* keys of 64 bits there is room for before */
+    int64_t num_wide; /* keys of 64 bits: of a whole piece, before it is divided */
     void *keys;
     float *weights;
     void *divided;
@@ -22,7 +22,7 @@ void h2vi_sort_scratch_clear(h2vi_sort_scratch *scratch);
 
 /* What is sorted, and where distinct edges go. */
 typedef struct h2vi_sort_job {
-    h2vi_edge_block *const *blocks; /* in the order of the text; of less bits or as many */
+    h2vi_edge_block *const *blocks; /* in the order of the text; of fewer bits or as many */
     int64_t num_blocks;
     h2vi_edge_layout layout;
     int64_t piece;
@@ -35,9 +35,11 @@ typedef struct h2vi_sort_job {
     h2vi_edge overflow; /* the first such edge */
 } h2vi_sort_job;
 
+/* ERR_DATA if the rows of a piece that differ in its low bits alone have more than 2^32
+ * edges, those that come twice included; ERR_NOMEM. */
 H2V_CHECKED h2v_status h2vi_edge_sort(h2vi_sort_job *job, h2vi_sort_scratch *scratch);
 
-/* Where the edges of a piece of `layout` begin in a block of less bits or as many: pieces
+/* Where the edges of a piece of `layout` begin in a block of fewer bits or as many: pieces
  * of the block from there on to where the next begins. */
 static inline int64_t h2vi_edge_block_piece(const h2vi_edge_block *block,
                                             h2vi_edge_layout layout, int64_t piece)

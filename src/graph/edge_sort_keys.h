@@ -2,7 +2,8 @@
 
 /* Included once for each kind of key, an unsigned type `sort_key`, with NAMED(x) to tell
  * the functions apart; (void) before it tells clang-format that a call is no declaration.
- * A key is what an edge_block.h layout makes of an edge. */
+ * A key is the row within the job's piece above the bits of the target: up to 51 bits where
+ * blocks of many rows and blocks of many vertices meet. */
 
 /* Two arrays to sort in: what is in the first goes to the second, then they are swapped. */
 typedef struct NAMED(sorter) {
@@ -32,7 +33,7 @@ static void NAMED(copy_keys)(const h2vi_sort_job *job, const h2vi_edge_block *bl
 typedef struct NAMED(sink) {
     sort_key *keys;
     float *weights; /* NULL if unweighted */
-    pass *by;       /* NULL: behind each other, else where the counts say by now */
+    division *by;   /* NULL: behind each other */
     int64_t count;
 } NAMED(sink);
 
@@ -42,7 +43,7 @@ static void NAMED(take_some)(const h2vi_sort_job *job, const h2vi_edge_block *bl
                              NAMED(sink) * sink)
 {
     sort_key keys[TAKEN];
-    uint32_t *const places = sink->by->counts;
+    int64_t *const places = sink->by->places;
     const int shift = sink->by->shift;
     (void)NAMED(copy_keys)(job, block, begin, length, first, keys);
     if (!sink->keys) {
@@ -50,7 +51,7 @@ static void NAMED(take_some)(const h2vi_sort_job *job, const h2vi_edge_block *bl
         return;
     }
     for (int64_t i = 0; i < length; i++) {
-        const uint32_t place = places[keys[i] >> shift]++;
+        const int64_t place = places[keys[i] >> shift]++;
         sink->keys[place] = keys[i];
         if (sink->weights) sink->weights[place] = block->weights[begin + i];
     }
@@ -233,13 +234,15 @@ static void NAMED(sort_leaf)(h2vi_sort_job *job, NAMED(sorter) s, int64_t count,
 
 /* Divide by the high bits, so that most leaves fit the cache. */
 static h2v_status NAMED(sort_many)(h2vi_sort_job *job, h2vi_sort_scratch *scratch,
-                                   int num_bits, bool is_wide)
+                                   int num_bits)
 {
-    pass high;
+    const bool is_wide = sizeof(sort_key) > sizeof *job->targets;
     const int rest = num_bits > TOP_DIGIT ? num_bits - TOP_DIGIT : 0;
-    plan_pass(rest, num_bits, &high);
+    division high = {.shift = rest, .num_digits = 1 << (num_bits - rest)};
     (void)NAMED(take_piece)(job, (NAMED(sink)){.by = &high});
-    const int64_t longest = place_digits(&high);
+    const int64_t longest = place_divided(&high);
+    if (longest > UINT32_MAX)
+        return h2v_fail(H2V_ERR_DATA, "A few vertices have more than 2^32 edges");
     const h2v_status status =
         enlarge(scratch, longest, is_wide ? job->count : 0, job->weights);
     if (status != H2V_OK) return status;
@@ -247,8 +250,8 @@ static h2v_status NAMED(sort_many)(h2vi_sort_job *job, h2vi_sort_scratch *scratc
     (void)NAMED(take_piece)(
         job, (NAMED(sink)){.keys = keys, .weights = job->weights, .by = &high});
     int64_t begin = 0;
-    for (uint64_t digit = 0; digit <= high.mask; digit++) { /* counts are ends now */
-        const int64_t end = high.counts[digit];
+    for (int digit = 0; digit < high.num_digits; digit++) {
+        const int64_t end = high.places[digit]; /* they have moved on to the ends */
         const NAMED(sorter) leaf = {
             .keys = {keys + begin, scratch->keys},
             .weights = {job->weights ? job->weights + begin : NULL, scratch->weights}};
@@ -258,11 +261,11 @@ static h2v_status NAMED(sort_many)(h2vi_sort_job *job, h2vi_sort_scratch *scratc
     return H2V_OK;
 }
 
-static h2v_status NAMED(sort_piece)(h2vi_sort_job *job, h2vi_sort_scratch *scratch,
-                                    bool is_wide)
+static h2v_status NAMED(sort_piece)(h2vi_sort_job *job, h2vi_sort_scratch *scratch)
 {
+    const bool is_wide = sizeof(sort_key) > sizeof *job->targets;
     const int num_bits = job->layout.row_bits + job->layout.gid_bits;
-    if (job->count > LEAF) return NAMED(sort_many)(job, scratch, num_bits, is_wide);
+    if (job->count > LEAF) return NAMED(sort_many)(job, scratch, num_bits);
     const h2v_status status =
         enlarge(scratch, job->count, is_wide ? LEAF : 0, job->weights);
     if (status != H2V_OK) return status;

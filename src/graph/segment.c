@@ -191,6 +191,8 @@ static h2v_status add_missing_ends(h2vi_segment *segment, const number_block *li
     return status;
 }
 
+_Static_assert(sizeof(h2vi_edge) == 2 * sizeof(uint32_t), "ends are looked up in place");
+
 /* Add the edges of a block without loops. */
 static h2v_status add_number_block(h2vi_segment *segment, const h2vi_reading *reading,
                                    const number_block *lines)
@@ -198,7 +200,7 @@ static h2v_status add_number_block(h2vi_segment *segment, const h2vi_reading *re
     h2vi_edge_run *run = &segment->run;
     h2vi_edge *added = run->edges + run->count;
     h2vi_id_table_find_numbers(reading->table, 2 * lines->count, lines->ids,
-                               &added->source);
+                               (uint32_t *)added);
     if (run->weights)
         memcpy(run->weights + run->count, lines->weights,
                (size_t)lines->count * sizeof *run->weights);

@@ -14,7 +14,7 @@ static int64_t floats_of(const h2vi_block_set *set, int64_t num_rows)
     return num_rows * (set->stride + (set->has_updates ? 1 : 0));
 }
 
-/* A line of the cache between buffers would share threads. */
+/* Whole lines of the cache: threads would share one between buffers. */
 static int64_t floats_of_buffer(const h2vi_block_set *set)
 {
     enum { LINE = 16 };
@@ -80,19 +80,29 @@ static int num_buffers_of(const h2vi_block_set *set)
     return count;
 }
 
+/* Buffer i of all places for one, or NULL if none is there. */
+static float **buffer_of(h2vi_block_set *set, int i)
+{
+    float **buffer = i < set->num_homes ? &set->rows[i] : &set->spare[i - set->num_homes];
+    return *buffer ? buffer : NULL;
+}
+
 /* Old buffers go before new ones come, so that there is never one more than needed; where
  * none come, the set holds none and can be cleared. */
 h2v_status h2vi_block_set_reserve(h2vi_block_set *set, int64_t capacity)
 {
+    static float held; /* stands for a buffer while there is none */
+    const int num_places = set->num_homes + set->num_places;
     if (capacity <= set->capacity) return H2V_OK;
     set->capacity = capacity;
+    for (int i = 0; i < num_places; i++)
+        if (buffer_of(set, i)) *buffer_of(set, i) = &held;
     free(set->memory);
     const h2v_status status = make_buffers(set, num_buffers_of(set));
     float *next = set->memory;
-    for (int i = 0; i < set->num_homes + set->num_places; i++) {
-        float **buffer =
-            i < set->num_homes ? &set->rows[i] : &set->spare[i - set->num_homes];
-        if (!*buffer) continue;
+    for (int i = 0; i < num_places; i++) {
+        float **buffer = buffer_of(set, i);
+        if (!buffer) continue;
         *buffer = next;
         if (next) next += floats_of_buffer(set);
     }

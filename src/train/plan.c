@@ -112,7 +112,8 @@ static h2v_status check_training(const h2v_embed_params *params)
     h2v_status status = check_count("--walks", params->walks, 1, 1000000);
     if (status == H2V_OK)
         status = check_count("--walk-length", params->walk_length, 2, H2V_MAX_WALK_LENGTH);
-    if (status == H2V_OK) status = check_count("--window", params->window, 1, 1000);
+    if (status == H2V_OK)
+        status = check_count("--window", params->window, 1, H2V_MAX_WINDOW);
     if (status == H2V_OK) status = check_count("--negatives", params->negatives, 1, 1000);
     if (status == H2V_OK) status = check_count("--epochs", params->epochs, 1, 10000);
     if (status == H2V_OK)

@@ -217,6 +217,10 @@ static void gather_counts(h2vi_router *router, int thread)
     memset(counts, 0, (size_t)router->num_counts * sizeof *counts);
 }
 
+_Static_assert((int64_t)H2V_MAX_WALK_LENGTH * 2 * H2V_MAX_WINDOW <= UINT32_MAX &&
+                   H2V_MAX_WINDOW <= UINT16_MAX,
+               "a walk's pairs are counted, and windows kept, in so many bits");
+
 /* So many walks have fewer than 2^32 pairs. */
 static int64_t walks_to_count(const h2vi_router *router)
 {
@@ -329,7 +333,8 @@ h2v_status h2vi_route(h2vi_router *router, const h2vi_walk_run *run)
     const h2v_world *world = router->moved->graph->world;
     double start = h2vi_thread_seconds();
     h2v_status status = pack_walks(router, run);
-    h2vi_walk_view *views = h2vi_alloc_raw_n(world->num_threads, sizeof *views);
+    h2vi_walk_view *views =
+        h2vi_alloc_small_pages((size_t)world->num_threads, sizeof *views);
     if (status == H2V_OK && !views) status = h2vi_fail_memory("walks");
     add_serial(router, start);
     status = h2vi_exchange_run(&router->walks, status, router->parcel);

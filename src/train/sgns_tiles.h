@@ -60,6 +60,7 @@ static inline int h2vi_take(const h2vi_cell *cell, h2vi_cursor *cursor, int side
 {
     static const float is_there[H2VI_TILE_POSITIVES + 1][H2VI_TILE_POSITIVES] = {
         {0}, {1}, {1, 1}, {1, 1, 1}, {1, 1, 1, 1}, {1, 1, 1, 1, 1}, {1, 1, 1, 1, 1, 1}};
+    _Static_assert(H2VI_TILE_POSITIVES == 6, "the table says who is there");
     const size_t stride = (size_t)cell->stride;
     while (cursor->pair == cursor->pair_end && cursor->center + 1 < cursor->end) {
         cursor->center++;
