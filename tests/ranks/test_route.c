@@ -12,14 +12,16 @@
 
 enum { NUM_VERTICES = 90, NUM_WALKS = 4, MAX_LENGTH = 300, SEED = 8 };
 
-/* Pairs are counted in one of two ways, as walks are long or blocks are many. */
+/* Pairs are counted in one of two ways, as walks are long or blocks are many (windows.h):
+ * up to 255 places and 64 blocks, and above. One token in `dropped` is dropped; 0: none. */
 static const struct {
     int num_parts;
-    uint32_t length;
-} kinds[] = {{5, 30}, {20, 30}, {70, 30}, {5, MAX_LENGTH}};
+    uint32_t length, dropped;
+} kinds[] = {{5, 30, 7},  {20, 30, 7}, {64, 30, 7},       {65, 30, 7},
+             {2, 255, 0}, {2, 256, 0}, {5, MAX_LENGTH, 7}};
 
 static int num_parts;
-static uint32_t length_of_walks;
+static uint32_t length_of_walks, one_dropped_in;
 
 /* ---- walks by a rule */
 
@@ -33,7 +35,7 @@ static int has_walk(uint32_t gid, uint32_t walk)
     return rule(gid, walk, 1000, 4) > 0;
 }
 
-/* Some walks end early, some at once; every seventh token is dropped by subsampling. */
+/* Some walks end early, some at once; some tokens are dropped by subsampling. */
 static void fill_walk(const test_job *alone, uint32_t gid, uint32_t walk,
                       h2vi_token *tokens)
 {
@@ -41,7 +43,8 @@ static void fill_walk(const test_job *alone, uint32_t gid, uint32_t walk,
     const uint32_t length = rule(gid, walk, 2000, 3) > 0 ? most : 1 + gid % most;
     for (uint32_t i = 0; i < most; i++) {
         const uint32_t slot = rule(gid, walk, i, NUM_VERTICES);
-        const int is_dropped = rule(gid, walk, i + most, 7) == 0;
+        const int is_dropped =
+            one_dropped_in > 0 && rule(gid, walk, i + most, one_dropped_in) == 0;
         tokens[i].slot = i < length ? slot : H2V_NO_SLOT;
         tokens[i].context_slot = i < length && !is_dropped
                                      ? alone->moved.vertices[slot].context_slot
@@ -299,6 +302,7 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         num_parts = kinds[i].num_parts;
         length_of_walks = kinds[i].length;
+        one_dropped_in = kinds[i].dropped;
         one_kind();
     }
     const int outcome = check_report();
